@@ -1,0 +1,1 @@
+"""Knows the SDKs that call models: which versions, which provider, which endpoints."""

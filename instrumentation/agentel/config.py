@@ -1,0 +1,248 @@
+"""Knows every setting: its environment variable, its meaning, its default, and how it is read.
+
+The tables in the documentation are generated from `SETTINGS`.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Literal
+
+ContentMode = Literal["NO_CONTENT", "SPAN_ONLY", "EVENT_ONLY", "SPAN_AND_EVENT"]
+
+_logger = logging.getLogger(__name__)
+_MODES = ("NO_CONTENT", "SPAN_ONLY", "EVENT_ONLY", "SPAN_AND_EVENT")
+_TRUE = ("true", "1", "yes", "on")
+_FALSE = ("false", "0", "no", "off")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one process, as read once. Sizes are in bytes of UTF-8."""
+
+    content: ContentMode = "NO_CONTENT"
+    attribute_limit: int = 64 * 1024
+    span_limit: int = 512 * 1024
+    redact: str = ""
+    libraries: tuple[str, ...] = ()
+    disabled_libraries: tuple[str, ...] = ()
+    stream_usage: bool = False
+    span_events: bool = True
+    quiet: bool = False
+    strict: bool = False
+    exit_timeout: float = 2.0
+    directory: str = ""
+    run_id: str = ""
+    latest_conventions: bool = False
+    sdk_disabled: bool = False
+    sdk_attribute_limit: int | None = None
+
+    @property
+    def wants_span_content(self) -> bool:
+        """Whether content goes to spans."""
+        return self.content in ("SPAN_ONLY", "SPAN_AND_EVENT")
+
+    @property
+    def wants_event_content(self) -> bool:
+        """Whether content goes to the details event."""
+        return self.content in ("EVENT_ONLY", "SPAN_AND_EVENT")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row of the table: which variable fills which field, and how."""
+
+    field: str
+    variable: str
+    parse: Callable[[str], Any]
+    expected: str
+    meaning: str
+
+
+def _boolean(text: str) -> bool:
+    lowered = text.strip().lower()
+    if lowered in _TRUE:
+        return True
+    if lowered in _FALSE:
+        return False
+    raise ValueError(text)
+
+
+def _mode(text: str) -> str:
+    upper = text.strip().upper()
+    if upper not in _MODES:
+        raise ValueError(text)
+    return upper
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _size(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise ValueError(text)
+    return value
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < float("inf"):
+        raise ValueError(text)
+    return value
+
+
+def _conventions(text: str) -> bool:
+    return "gen_ai_latest_experimental" in _names(text)
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        "content",
+        "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT",
+        _mode,
+        "one of " + ", ".join(_MODES),
+        "Where messages, tool arguments and results, and error texts go. Nowhere by default.",
+    ),
+    Setting(
+        "attribute_limit",
+        "AGENTEL_CONTENT_ATTRIBUTE_LIMIT",
+        _size,
+        "a number of bytes, 1 or more",
+        "Most bytes of captured content in one attribute; what is cut is said in it.",
+    ),
+    Setting(
+        "span_limit",
+        "AGENTEL_CONTENT_SPAN_LIMIT",
+        _size,
+        "a number of bytes, 1 or more",
+        "Most bytes of captured content on one span.",
+    ),
+    Setting(
+        "redact",
+        "AGENTEL_REDACT",
+        str.strip,
+        "module:function",
+        "A function that is given every piece of captured content and returns what may be kept. "
+        "If it fails, the content is dropped.",
+    ),
+    Setting(
+        "libraries",
+        "AGENTEL_LIBRARIES",
+        _names,
+        "names, separated by commas",
+        "The only libraries to watch. All by default.",
+    ),
+    Setting(
+        "disabled_libraries",
+        "AGENTEL_DISABLED_LIBRARIES",
+        _names,
+        "names, separated by commas",
+        "Libraries not to watch.",
+    ),
+    Setting(
+        "stream_usage",
+        "AGENTEL_STREAM_USAGE",
+        _boolean,
+        "true or false",
+        "Ask the provider for the token usage of streams where the program does not, and keep the "
+        "extra chunk from the program.",
+    ),
+    Setting(
+        "span_events",
+        "AGENTEL_SPAN_EVENTS",
+        _boolean,
+        "true or false",
+        "Mirror events, without content, on the spans that they belong to.",
+    ),
+    Setting("quiet", "AGENTEL_QUIET", _boolean, "true or false", "Say nothing at start."),
+    Setting(
+        "strict",
+        "AGENTEL_STRICT",
+        _boolean,
+        "true or false",
+        "End the program at start where something cannot be watched.",
+    ),
+    Setting(
+        "exit_timeout",
+        "AGENTEL_EXIT_TIMEOUT",
+        _seconds,
+        "a number of seconds",
+        "Longest delay of the program's exit, for all signals together.",
+    ),
+    Setting(
+        "directory",
+        "AGENTEL_DIR",
+        str.strip,
+        "a folder's path",
+        "Where local files go. `.agentel` in the working directory by default.",
+    ),
+    Setting(
+        "run_id",
+        "AGENTEL_RUN_ID",
+        str.strip,
+        "letters, digits, - and _",
+        "Id that all processes of one run share. Made at start by default.",
+    ),
+    Setting(
+        "latest_conventions",
+        "OTEL_SEMCONV_STABILITY_OPT_IN",
+        _conventions,
+        "names, separated by commas",
+        "With `gen_ai_latest_experimental`, metrics have the conventions' redesigned names.",
+    ),
+    Setting(
+        "sdk_disabled",
+        "OTEL_SDK_DISABLED",
+        lambda text: text.strip().lower() == "true",
+        "true or false",
+        "Read when a library is instrumented: nothing is patched.",
+    ),
+)
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read every setting from `environ` (by default the process's own).
+
+    A value that cannot be read is reported once, with what was expected, and its default is used.
+    Never raises.
+    """
+    environ = os.environ if environ is None else environ
+    values: dict[str, Any] = {}
+    for setting in SETTINGS:
+        text = environ.get(setting.variable)
+        if text is None or not text.strip():
+            continue
+        try:
+            values[setting.field] = setting.parse(text)
+        except ValueError:
+            _logger.warning(
+                "agentel: %s=%r is not %s; %r is used.",
+                setting.variable,
+                text,
+                setting.expected,
+                default_of(setting.field),
+            )
+    values["sdk_attribute_limit"] = _sdk_limit(environ)
+    return Settings(**values)
+
+
+def default_of(field: str) -> Any:
+    """Return the default of one field of `Settings`."""
+    return next(f.default for f in fields(Settings) if f.name == field)
+
+
+def _sdk_limit(environ: Mapping[str, str]) -> int | None:
+    """Return the telemetry SDK's own limit on an attribute's length, in characters."""
+    for variable in (
+        "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+        "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+    ):
+        text = environ.get(variable, "").strip()
+        if text.isdigit():
+            return int(text)
+    return None

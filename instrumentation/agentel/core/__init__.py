@@ -1,0 +1,1 @@
+"""Knows Python: how calls are wrapped, followed and ended. Nothing here imports OpenTelemetry."""

@@ -1,0 +1,52 @@
+"""Knows the kinds of work there are, in the words of the GenAI conventions.
+
+Source: OpenTelemetry GenAI semantic conventions, spans.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from agentel.core.fields import Fields
+
+SpanKind = Literal["client", "internal"]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One kind of work: how its span is named and which durations it counts in.
+
+    `target` is the field whose value follows the operation's name in the span's name. `prefix` is
+    what the name begins with where that is not the value of `operation_name`.
+    """
+
+    name: str
+    kind: SpanKind
+    target: str
+    is_leaf: bool = False
+    is_inference: bool = False
+    starts: bool = False
+    """Whether `agentel.started` marks its begin, so that a crashed run can be seen."""
+    prefix: str = ""
+
+
+INFERENCE = Operation("inference", "client", "request_model", is_leaf=True, is_inference=True)
+EMBEDDINGS = Operation("embeddings", "client", "request_model", is_leaf=True)
+MODEL_CALL = Operation("model_call", "client", "request_model", is_leaf=True)
+"""A call of a model that the conventions have no span type for: images, speech."""
+RETRIEVAL = Operation("retrieval", "client", "data_source_id", is_leaf=True)
+FETCH_RESPONSE = Operation("fetch_response", "client", "", is_leaf=True)
+MEMORY = Operation("memory", "client", "memory_store_id")
+EXECUTE_TOOL = Operation("execute_tool", "internal", "tool_name")
+INVOKE_AGENT = Operation("invoke_agent", "internal", "agent_name", starts=True)
+INVOKE_WORKFLOW = Operation("invoke_workflow", "internal", "workflow_name", starts=True)
+TASK = Operation("task", "internal", "task_type", starts=True, prefix="task")
+
+
+@dataclass(slots=True)
+class Invocation:
+    """What is known of one piece of work: its kind, and its fields by name."""
+
+    operation: Operation
+    fields: Fields

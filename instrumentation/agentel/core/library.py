@@ -1,0 +1,185 @@
+"""Knows the words in which an instrumented library is declared: data, and pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from agentel.core.fields import Fields, Table
+from agentel.core.http import Response
+from agentel.core.invocation import Operation
+
+Content = dict[str, object]
+"""Content field (`input_messages`, `system_instructions`, `tool_definitions`) to its JSON shape."""
+
+
+class Deltas(Protocol):
+    """What a wire format collects from the chunks of one stream.
+
+    Made once per stream as `deltas(keep)`, where `keep` says whether content is wanted.
+    """
+
+    is_complete: bool
+    """Whether the provider has said that the answer is over."""
+
+    def add(self, chunk: Any) -> None:
+        """Look at one chunk. Runs once per chunk: no allocation beyond a list append."""
+
+    def read(self, into: Fields) -> None:
+        """Put what the chunks said into `into`."""
+
+    def output(self) -> list[object]:
+        """Return the output messages in the conventions' JSON; empty unless content was kept."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """What one operation of a wire format means: pure data in, convention fields out."""
+
+    operation: Operation
+    name: str
+    """Value of `gen_ai.operation.name`."""
+    request: Table
+    """Request body (a JSON object, as the SDK is about to send it) to fields."""
+    response: Table
+    """Response (the SDK's model, or the JSON object) to fields."""
+    finish: Callable[[Fields], None] | None = None
+    """Settles response fields that need several others, once all have been read."""
+    deltas: Callable[[bool], Deltas] | None = None
+    measure: Callable[[Mapping[str, Any]], tuple[int, int]] | None = None
+    """Request body to (bytes of text, number of messages)."""
+    input: Callable[[Mapping[str, Any]], Content] | None = None
+    """Request body to content. Runs only where content is wanted."""
+    output: Callable[[Any], list[object]] | None = None
+    """Response to output messages. Runs only where content is wanted."""
+    output_size: Callable[[Any], int] | None = None
+    """Response to bytes of text."""
+    parsed: Callable[[Any], bool] | None = None
+    """Whether an answer that was to be JSON is. Runs only where the request asked for JSON."""
+    answers_json: bool = True
+    """Whether a good answer is JSON, so that anything else is no answer of a model."""
+    with_usage: Callable[[Mapping[str, Any]], dict[str, Any] | None] | None = None
+    """A copy of a stream's body that asks for usage too, or None if it does so already."""
+    is_usage_only: Callable[[Any], bool] | None = None
+    """Whether a chunk exists only because usage was asked for."""
+    fixed: Mapping[str, object] = field(default_factory=dict[str, object])
+    """Fields that every call of this endpoint has."""
+
+
+@dataclass(slots=True)
+class Call:
+    """One call of a library, as its seam saw it arrive."""
+
+    endpoint: Endpoint
+    body: Mapping[str, Any]
+    """The request as a JSON object. Never changed, never consumed."""
+    provider: str
+    is_stream: bool = False
+    address: str | None = None
+    """Host of the server behind the call."""
+    port: int | None = None
+    fields: Fields = field(default_factory=dict[str, object])
+    """What only the seam knows: ids in the path, for one."""
+    settle: Callable[[Watched, Any], None] | None = None
+    """Looks at what came back and decides who ends the recording. None: it is over now."""
+    replace_body: Callable[[dict[str, Any]], None] | None = None
+    """Sends another body in place of this one; only for what the user asked us to add."""
+
+
+class Watched(Protocol):
+    """A recording, as seams and followers see it. Every method guards itself."""
+
+    call: Call
+    deltas: Deltas | None
+
+    def complete(self, result: Any) -> None:
+        """End it with the answer: the SDK's model, or the JSON object."""
+
+    def fail(self, error: BaseException) -> None:
+        """End it with the exception that the caller is about to see."""
+
+    def chunk(self, chunk: Any) -> None:
+        """Look at one streamed chunk."""
+
+    def end_stream(self) -> None:
+        """End it because its stream ran out."""
+
+    def abandon(self, *, later: bool = False) -> None:
+        """End it because nobody will read the rest. `later` where locks may be held."""
+
+    def complete_unread(self) -> None:
+        """End it because its body went past us unread, but whole."""
+
+    def saw_response(self, response: Response) -> None:
+        """Remember the HTTP response behind the answer."""
+
+    def retry(self, delay: float) -> None:
+        """Count an attempt that failed; the next one begins in `delay` s."""
+
+    def follow(self) -> None:
+        """Expect chunks from now on."""
+
+    @property
+    def hides(self) -> Callable[[Any], bool] | None:
+        """The test for chunks that only we asked for, if we did."""
+        ...
+
+
+Route = Callable[[Any, tuple[Any, ...], dict[str, Any]], "Call | None"]
+
+
+@dataclass(frozen=True, slots=True)
+class CallSeam:
+    """A callable through which every call goes once. `route` returns None for what is not ours."""
+
+    path: str
+    """`module:Qualified.name`; its module is patched when the application imports it."""
+    route: Route
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A callable inside such a call whose arguments or result say more about it."""
+
+    path: str
+    before: Callable[[Watched, tuple[Any, ...], dict[str, Any]], None] | None = None
+    after: Callable[[Watched, Any], None] | None = None
+    optional: bool = False
+    """Whether some supported versions lack it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A callable of the library's own telemetry, which stays silent inside a call of ours."""
+
+    path: str
+    optional: bool = True
+
+
+Target = CallSeam | Watch | Silence
+
+
+@dataclass(frozen=True, slots=True)
+class Native:
+    """Telemetry that the library emits by itself."""
+
+    switch: str
+    """Environment variable with which its user asks for it."""
+    scope: str
+    """Instrumentation scope of its spans."""
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """Everything that agentel knows about one library."""
+
+    name: str
+    """Entry point's name, and the last part of the instrumentation scope's."""
+    requires: str
+    """PEP 508 requirement: the versions it is tested with."""
+    targets: tuple[Target, ...]
+    package: str
+    """Top-level import name."""
+    native: Native | None = None

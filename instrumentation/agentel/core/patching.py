@@ -1,0 +1,130 @@
+"""Knows how targets are found, wrapped when their module is imported, and restored."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable
+from importlib import metadata
+from types import ModuleType
+from typing import Any
+
+import wrapt
+
+from agentel.core.library import Library, Target, Watch
+from agentel.core.safety import guarded
+from agentel.core.wrapper import Recorder, hook_for
+
+_logger = logging.getLogger(__name__)
+_ABSENT = object()
+
+
+class Wrapped(wrapt.FunctionWrapper):  # pyright: ignore[reportMissingTypeArgument]
+    """A function that we wrapped: recognised, so that it is never wrapped twice."""
+
+
+class Patches:
+    """What has been changed in one library, and how to undo it."""
+
+    def __init__(self, library: Library, recorder: Recorder) -> None:
+        self.library = library
+        self.missing: list[str] = []
+        """Targets that the installed version lacks."""
+        self.foreign: list[str] = []
+        """Targets that somebody else had wrapped before us."""
+        self._recorder = recorder
+        self._undo: list[tuple[Any, str, Any, Wrapped]] = []
+        self._is_supported: bool | None = None
+
+    def apply(self) -> None:
+        """Wrap every target now, or when the application imports its module.
+
+        Imports nothing of the library. Each module is looked at once.
+        """
+        for module in dict.fromkeys(target.path.partition(":")[0] for target in self.library.targets):
+            loaded = sys.modules.get(module)
+            if loaded is not None:
+                guarded("patch a library", self._patch, loaded)
+            else:
+                wrapt.register_post_import_hook(self._imported, module)
+
+    def remove(self) -> None:
+        """Restore what is still ours. Where somebody wrapped us since, our hooks only call through."""
+        for owner, name, before, ours in reversed(self._undo):
+            if vars(owner).get(name) is not ours:
+                continue
+            if before is _ABSENT:
+                delattr(owner, name)
+            else:
+                setattr(owner, name, before)
+        self._undo.clear()
+
+    def _imported(self, module: ModuleType) -> None:
+        if self._recorder.is_active:
+            guarded("patch a library", self._patch, module)
+
+    def _patch(self, module: ModuleType) -> None:
+        if self._is_supported is None:
+            self._is_supported = _check_version(self.library)
+        if not self._is_supported:
+            return
+        for target in self.library.targets:
+            if target.path.partition(":")[0] == module.__name__:
+                self._wrap(module, target)
+        if self.missing:
+            _logger.warning(
+                "agentel: %s lacks %s, which agentel needs to watch it (expected in %s). Calls work "
+                "as ever but may not be recorded; see `agentel` for the supported versions.",
+                self.library.name,
+                ", ".join(self.missing),
+                self.library.requires,
+            )
+
+    def _wrap(self, module: ModuleType, target: Target) -> None:
+        qualified = target.path.partition(":")[2]
+        *parents, name = qualified.split(".")
+        owner: Any = module
+        for parent in parents:
+            owner = getattr(owner, parent, None)
+        function = getattr(owner, name, None) if owner is not None else None
+        if function is None:
+            if not (isinstance(target, Watch) or getattr(target, "optional", False)):
+                self.missing.append(target.path)
+            return
+        if isinstance(function, Wrapped):
+            return
+        if hasattr(function, "__wrapped__") and isinstance(function, wrapt.ObjectProxy):
+            self.foreign.append(target.path)
+            _logger.info("agentel: %s is also wrapped by somebody else.", target.path)
+        before = vars(owner).get(name, _ABSENT)
+        wrapped = function if before is _ABSENT else before
+        ours = Wrapped(wrapped, hook_for(target, self._recorder, function))
+        setattr(owner, name, ours)
+        self._undo.append((owner, name, before, ours))
+
+
+def _check_version(library: Library) -> bool:
+    """Tell whether the installed version is to be patched, and warn where it was never tested."""
+    from packaging.requirements import Requirement
+    from packaging.specifiers import SpecifierSet
+
+    requirement = Requirement(library.requires)
+    try:
+        found = metadata.version(requirement.name)
+    except metadata.PackageNotFoundError:
+        return True  # vendored or built in place: the targets themselves decide
+    if requirement.specifier.contains(found, prereleases=True):
+        return True
+    lowest = SpecifierSet(",".join(str(s) for s in requirement.specifier if s.operator in (">=", ">")))
+    is_newer = lowest.contains(found, prereleases=True)
+    _logger.warning(
+        "agentel: found %s %s, but knows %s. Calls are not affected; %s.",
+        requirement.name,
+        found,
+        library.requires,
+        "they are recorded, which is untested" if is_newer else "they are not recorded",
+    )
+    return is_newer
+
+
+Patcher = Callable[[Library, Recorder], Patches]

@@ -1,0 +1,199 @@
+"""Knows how a stream is watched in place, and each way in which it can end.
+
+Nothing that the caller holds is ever replaced: a follower takes the place of the iterator *inside*
+the SDK's stream, and of single methods on its HTTP response. The caller keeps the SDK's own
+object, of its own type.
+"""
+
+from __future__ import annotations
+
+import sys
+import weakref
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+from agentel.core.library import Watched
+from agentel.core.safety import guarded
+
+
+class Follower:
+    """The iterator inside a synchronous stream: passes every chunk on and looks at it once."""
+
+    __slots__ = ("_advance", "_hidden", "_recording", "iterator")
+
+    def __init__(
+        self,
+        iterator: Iterator[Any],
+        recording: Watched,
+        hidden: Callable[[Any], bool] | None = None,
+    ) -> None:
+        self.iterator = iterator
+        self._advance = iterator.__next__
+        self._recording = recording
+        self._hidden = hidden
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        try:
+            chunk = self._advance()
+        except StopIteration:
+            self._recording.end_stream()
+            raise
+        except BaseException as error:
+            self._recording.fail(error)
+            raise
+        self._recording.chunk(chunk)
+        if self._hidden is not None and guarded("hide a chunk", self._hidden, chunk):
+            return self.__next__()
+        return chunk
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.iterator, name)
+
+    def __del__(self) -> None:
+        # Collection can happen anywhere, inside a lock of the telemetry SDK too.
+        self._recording.abandon(later=True)
+
+
+class AsyncFollower:
+    """The same inside an asynchronous stream."""
+
+    __slots__ = ("_advance", "_hidden", "_recording", "iterator")
+
+    def __init__(
+        self,
+        iterator: AsyncIterator[Any],
+        recording: Watched,
+        hidden: Callable[[Any], bool] | None = None,
+    ) -> None:
+        self.iterator = iterator
+        self._advance = iterator.__anext__
+        self._recording = recording
+        self._hidden = hidden
+
+    def __aiter__(self) -> AsyncIterator[Any]:
+        return self
+
+    async def __anext__(self) -> Any:
+        try:
+            chunk = await self._advance()
+        except StopAsyncIteration:
+            self._recording.end_stream()
+            raise
+        except BaseException as error:
+            self._recording.fail(error)
+            raise
+        self._recording.chunk(chunk)
+        if self._hidden is not None and guarded("hide a chunk", self._hidden, chunk):
+            return await self.__anext__()
+        return chunk
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.iterator, name)
+
+    def __del__(self) -> None:
+        self._recording.abandon(later=True)
+
+
+def follow(iterator: Any, recording: Watched, hidden: Callable[[Any], bool] | None) -> Any:
+    """Return the follower for an iterator, synchronous or not."""
+    if hasattr(type(iterator), "__anext__"):
+        return AsyncFollower(iterator, recording, hidden)
+    return Follower(iterator, recording, hidden)
+
+
+def is_running(iterator: Any) -> bool:
+    """Tell whether a generator is being advanced right now, and so is not closed by its reader."""
+    return bool(getattr(iterator, "gi_running", False) or getattr(iterator, "ag_running", False))
+
+
+class _MethodHook:
+    """Stands on an instance in place of one of its methods.
+
+    Holds its owner weakly: the owner holds it, and a cycle would keep a dropped stream from being
+    noticed until the garbage collector runs.
+    """
+
+    def __init__(self, owner: Any, name: str) -> None:
+        self._owner = weakref.ref(owner)
+        self._method = getattr(type(owner), name)
+        self._name = name
+        setattr(owner, name, self)
+
+    def release(self) -> Any:
+        """Take the hook away again and return its owner."""
+        owner = self._owner()
+        if owner is not None and vars(owner).get(self._name) is self:
+            delattr(owner, self._name)
+        return owner
+
+
+class CloseHook(_MethodHook):
+    """Notices that a reader closed the HTTP response behind a stream or an unread body.
+
+    `closed` tells whether that was the end: a response also closes itself once its body is read.
+    """
+
+    def __init__(self, owner: Any, name: str, closed: Callable[[], bool]) -> None:
+        super().__init__(owner, name)
+        self._closed = closed
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        is_over = guarded("notice a closed response", self._closed, default=True)
+        owner = self.release() if is_over else self._owner()
+        return self._method(owner, *args, **kwargs)
+
+
+class ParseHook(_MethodHook):
+    """Notices what a raw response was parsed into, and what became of it if it never was."""
+
+    def __init__(
+        self, owner: Any, name: str, recording: Watched, parsed: Callable[[Any], None]
+    ) -> None:
+        super().__init__(owner, name)
+        self._recording = recording
+        self._parsed = parsed
+        self._is_open = True
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            result = self._method(self._owner(), *args, **kwargs)
+        except BaseException as error:
+            self._is_open = False
+            self._recording.fail(error)
+            raise
+        self._see(result)
+        return result
+
+    def _see(self, result: Any) -> None:
+        self._is_open = False
+        guarded("look at a parsed answer", self._parsed, result)
+        self.release()
+
+    def __del__(self) -> None:
+        if self._is_open:
+            self._recording.abandon(later=True)
+
+
+class AsyncParseHook(ParseHook):
+    """The same where parsing is a coroutine."""
+
+    async def _parse(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            result = await self._method(self._owner(), *args, **kwargs)
+        except BaseException as error:
+            self._is_open = False
+            self._recording.fail(error)
+            raise
+        self._see(result)
+        return result
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._parse(*args, **kwargs)
+
+
+def is_unwinding() -> BaseException | None:
+    """Return the exception that is on its way through the caller, if any."""
+    return sys.exc_info()[1]

@@ -1,0 +1,210 @@
+"""Knows the seam of SDKs that Stainless generates: one `request` method through which all calls go.
+
+Source: `_base_client.py`, `_streaming.py`, `_response.py` and `_legacy_response.py` of openai 1.26 to
+3, anthropic 0.51 to 2, groq 0.9 to 1 and together 2 to 3. `request` and what it calls are private
+modules of these SDKs; the contract tests fail where one of them moves. Should `request` ever go,
+the fallback is the resource methods (`resources.*.create`), at the price of seeing helpers twice.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Mapping
+from typing import Any, cast
+
+from agentel.core.http import json_body
+from agentel.core.library import Call, CallSeam, Endpoint, Library, Native, Target, Watch, Watched
+from agentel.core.results import AsyncParseHook, CloseHook, ParseHook, follow, is_running
+from agentel.families.hosts import provider_at
+
+Endpoints = Mapping[str, Endpoint]
+"""`METHOD /path` to endpoint; a path segment in braces matches any, and becomes a field."""
+
+
+def library(
+    *,
+    name: str,
+    requires: str,
+    provider: str,
+    endpoints: Endpoints,
+    package: str | None = None,
+    native: Native | None = None,
+    extra: tuple[Target, ...] = (),
+    provider_of: Mapping[str, str] | None = None,
+) -> Library:
+    """Declare an SDK of this family.
+
+    `provider` is what its own host is called; `provider_of` maps names of client classes that stand
+    for another one; `extra` are targets that only this SDK has.
+    """
+    package = package or name
+    base = f"{package}._base_client"
+    route = _router(endpoints, provider, provider_of or {})
+    return Library(
+        name=name,
+        requires=requires,
+        package=package,
+        native=native,
+        targets=(
+            CallSeam(f"{base}:SyncAPIClient.request", route),
+            CallSeam(f"{base}:AsyncAPIClient.request", route),
+            Watch(f"{base}:SyncAPIClient._process_response", before=_saw_response),
+            Watch(f"{base}:AsyncAPIClient._process_response", before=_saw_response),
+            Watch(f"{base}:BaseClient._should_retry", before=_saw_failure),
+            Watch(f"{base}:BaseClient._calculate_retry_timeout", after=_saw_delay),
+            *extra,
+        ),
+    )
+
+
+# --- routing ---------------------------------------------------------------------------------
+
+
+def _router(endpoints: Endpoints, provider: str, provider_of: Mapping[str, str]) -> Any:
+    fixed = {key: endpoint for key, endpoint in endpoints.items() if "{" not in key}
+    patterns = [(_pattern(key), endpoint) for key, endpoint in endpoints.items() if "{" in key]
+
+    def find(key: str) -> tuple[Endpoint | None, dict[str, object]]:
+        endpoint = fixed.get(key)
+        if endpoint is not None:
+            return endpoint, {}
+        for pattern, candidate in patterns:
+            match = pattern.fullmatch(key)
+            if match is not None:
+                return candidate, dict(match.groupdict())
+        return None, {}
+
+    def route(client: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | None:
+        options = kwargs.get("options") or args[1]
+        method, url = options.method, options.url
+        endpoint, ids = find(f"{method.upper()} {url.partition('?')[0]}")
+        if endpoint is None:
+            return None
+        base = client._base_url
+        kind = provider_of.get(type(client).__name__)
+        return Call(
+            endpoint,
+            _body(options),
+            kind or provider_at(base.host) or provider,
+            is_stream=kwargs.get("stream") is True,
+            address=base.host,
+            port=base.port or (443 if base.scheme == "https" else 80),
+            fields=ids,
+            settle=_settle,
+            replace_body=lambda body: setattr(options, "json_data", body),
+        )
+
+    return route
+
+
+def _pattern(key: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(key)))
+
+
+def _body(options: Any) -> Mapping[str, Any]:
+    """Return the request's JSON object, with what the caller added to it.
+
+    Lists that the SDK was given as generators are left alone: it has yet to send them.
+    """
+    body = options.json_data
+    if not isinstance(body, Mapping):
+        body = {}
+    extra = getattr(options, "extra_json", None)
+    params = getattr(options, "params", None)
+    if extra or (params and options.method.upper() == "GET"):
+        return {**(params or {}), **body, **(extra or {})}
+    return cast("Mapping[str, Any]", body)
+
+
+# --- what happens inside a call ---------------------------------------------------------------
+
+
+def _saw_response(recording: Watched, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    response = kwargs.get("response")
+    if response is not None:
+        recording.saw_response(response)
+
+
+def _saw_failure(recording: Watched, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    recording.saw_response(kwargs["response"] if "response" in kwargs else args[0])
+
+
+def _saw_delay(recording: Watched, delay: float) -> None:
+    recording.retry(delay)
+
+
+# --- what came back ---------------------------------------------------------------------------
+
+
+def _settle(recording: Watched, result: Any) -> None:
+    if is_stream(result):
+        _follow(recording, result)
+    elif hasattr(result, "http_response") and hasattr(result, "parse"):
+        _follow_raw(recording, result)
+    else:
+        recording.complete(result)
+
+
+def is_stream(result: Any) -> bool:
+    """Tell a stream from a page or a model: both of those can be iterated, only it is an iterator."""
+    kind = type(result)
+    return (hasattr(kind, "__next__") or hasattr(kind, "__anext__")) and hasattr(result, "response")
+
+
+def _follow(recording: Watched, stream: Any) -> None:
+    inner = stream._iterator
+    recording.follow()
+    stream._iterator = follow(inner, recording, recording.hides)
+
+    def closed() -> bool:
+        if is_running(inner):
+            return False  # the stream closes its own response, having been read
+        recording.abandon()
+        return True
+
+    _on_close(stream.response, closed)
+
+
+def _on_close(response: Any, closed: Any) -> None:
+    is_async = hasattr(getattr(response, "stream", None), "__aiter__")
+    CloseHook(response, "aclose" if is_async else "close", closed)
+
+
+def _follow_raw(recording: Watched, raw: Any) -> None:
+    """Follow a raw response: read its body if that is here, else see what its caller does with it."""
+    response = raw.http_response
+    body = json_body(response)
+    if body is not None:
+        recording.complete(body)
+        return
+    if getattr(response, "is_closed", False) and not recording.call.is_stream:
+        recording.complete(getattr(response, "_content", b""))
+        return
+
+    def parsed(result: Any) -> None:
+        if is_stream(result):
+            _follow(recording, result)
+        else:
+            recording.complete(result)
+
+    was_read = False
+
+    def closed() -> bool:
+        nonlocal was_read
+        found = json_body(response)
+        if found is not None:
+            recording.complete(found)
+        elif was_read:
+            recording.complete_unread()
+        elif getattr(response, "is_stream_consumed", False):
+            # It closes itself at its last byte, before whoever reads it has put the bytes together.
+            was_read = True
+            return False
+        else:
+            recording.abandon()
+        return True
+
+    hook = AsyncParseHook if inspect.iscoroutinefunction(type(raw).parse) else ParseHook
+    hook(raw, "parse", recording, parsed)
+    _on_close(response, closed)

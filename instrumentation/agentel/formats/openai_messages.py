@@ -1,0 +1,153 @@
+"""Knows the messages and tools of the chat completions format, and the conventions' JSON for them.
+
+Source: OpenAI API reference, chat completions; GenAI conventions, message schemas.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from agentel.core.fields import get, items, size
+
+
+def message_size(message: object) -> int:
+    """Return the bytes of text in one message: its text parts, and its tool calls' arguments."""
+    total = 0
+    text = get(message, "content")
+    if text.__class__ is str:
+        total += len(text) if text.isascii() else size(text)
+    elif text is not None:
+        total += sum(size(get(part, "text")) for part in items(text))
+    calls = get(message, "tool_calls")
+    if calls:
+        total += sum(size(get(get(call, "function"), "arguments")) for call in items(calls))
+    return total
+
+
+def input_messages(messages: object) -> list[object]:
+    """Return the request's messages, in order."""
+    return [_message(message) for message in items(messages)]
+
+
+def _message(message: object) -> dict[str, object]:
+    role = get(message, "role")
+    if role == "tool":
+        response = {
+            "type": "tool_call_response",
+            "id": get(message, "tool_call_id"),
+            "response": _joined(get(message, "content")),
+        }
+        return {"role": "tool", "parts": [response]}
+    found: dict[str, object] = {
+        "role": "system" if role == "developer" else role,
+        "parts": _parts(message),
+    }
+    name = get(message, "name")
+    if name:
+        found["name"] = name
+    return found
+
+
+def output_message(message: object, finish_reason: object) -> dict[str, object]:
+    """Return one choice as an output message."""
+    found: dict[str, object] = {
+        "role": get(message, "role") or "assistant",
+        "parts": _parts(message),
+    }
+    if finish_reason:
+        found["finish_reason"] = finish_reason
+    return found
+
+
+def _parts(message: object) -> list[object]:
+    parts: list[object] = []
+    reasoning = get(message, "reasoning_content") or get(message, "reasoning")
+    if isinstance(reasoning, str) and reasoning:
+        parts.append({"type": "reasoning", "content": reasoning})
+    content = get(message, "content")
+    if isinstance(content, str):
+        if content:
+            parts.append({"type": "text", "content": content})
+    else:
+        parts.extend(_part(part) for part in items(content))
+    refusal = get(message, "refusal")
+    if isinstance(refusal, str) and refusal:
+        parts.append({"type": "refusal", "content": refusal})
+    parts.extend(_tool_call(call) for call in items(get(message, "tool_calls")))
+    return parts
+
+
+def _part(part: object) -> object:
+    kind = get(part, "type")
+    if kind == "text":
+        return {"type": "text", "content": get(part, "text")}
+    if kind == "image_url":
+        url = get(get(part, "image_url"), "url")
+        return _link("image", url)
+    if kind == "input_audio":
+        audio = get(part, "input_audio")
+        return {
+            "type": "blob",
+            "modality": "audio",
+            "mime_type": f"audio/{get(audio, 'format')}",
+            "content": get(audio, "data"),
+        }
+    if kind == "file" and get(get(part, "file"), "file_id"):
+        return {"type": "file", "modality": "document", "file_id": get(part, "file")["file_id"]}
+    if kind == "refusal":
+        return {"type": "refusal", "content": get(part, "refusal")}
+    return part if isinstance(part, Mapping) else {"type": str(kind)}
+
+
+def _link(modality: str, url: object) -> dict[str, object]:
+    """Return a link, or the data that a `data:` URL holds."""
+    if isinstance(url, str) and url.startswith("data:"):
+        head, _, data = url[len("data:") :].partition(",")
+        mime_type = head.partition(";")[0]
+        return {"type": "blob", "modality": modality, "mime_type": mime_type, "content": data}
+    return {"type": "uri", "modality": modality, "uri": url}
+
+
+def _tool_call(call: object) -> dict[str, object]:
+    function = get(call, "function")
+    if function is None:
+        custom = get(call, "custom")
+        arguments: Any = get(custom, "input")
+        name = get(custom, "name")
+    else:
+        arguments = structured(get(function, "arguments"))
+        name = get(function, "name")
+    return {"type": "tool_call", "id": get(call, "id"), "name": name, "arguments": arguments}
+
+
+def structured(text: object) -> object:
+    """Return the object that a JSON text stands for, or the text if it stands for none."""
+    if not isinstance(text, str):
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _joined(content: object) -> object:
+    if isinstance(content, str) or content is None:
+        return content
+    return "".join(str(get(part, "text") or "") for part in items(content))
+
+
+def tool_definitions(tools: object) -> list[object]:
+    """Return the tools that a request offers."""
+    found: list[object] = []
+    for tool in items(tools):
+        function = get(tool, "function")
+        source = tool if function is None else function
+        definition: dict[str, object] = {"type": get(tool, "type") or "function"}
+        for name in ("name", "description", "parameters"):
+            value = get(source, name)
+            if value is not None:
+                definition[name] = value
+        found.append(definition)
+    return found

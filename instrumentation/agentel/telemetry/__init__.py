@@ -1,0 +1,1 @@
+"""Knows OpenTelemetry, and no library: what a recording becomes on spans, metrics and events."""

@@ -1,0 +1,172 @@
+"""Knows what may be captured of messages, how much of it, and in which shape.
+
+Nothing, by default. Sizes are in bytes of UTF-8. What is cut stays valid JSON and says so.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import logging
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+from agentel.config import Settings
+from agentel.core.safety import guarded
+
+_logger = logging.getLogger(__name__)
+
+Redact = Callable[[str, Any], Any]
+"""`(field, value) -> value`: what may be kept of one piece of content; None keeps nothing."""
+
+_SHORTEST = 64
+
+
+def _plain(value: object) -> Any:
+    """Return a JSON shape for what JSON has none for: SDK models by their fields, else a text."""
+    dump = getattr(value, "model_dump", None)
+    if callable(dump) and not isinstance(value, type):
+        return dump(mode="json", exclude_unset=True)
+    if isinstance(value, (set, frozenset, tuple)):
+        return list(cast("set[object]", value))
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return f"[{len(value)} bytes]"
+    return f"[{type(value).__qualname__}]"
+
+
+def encode(value: object) -> str:
+    """Return `value` as compact JSON. What cannot be told is named by its type."""
+    encoder = _fast_encoder()
+    if encoder is not None:
+        try:
+            return encoder(value)
+        except (ValueError, TypeError, RecursionError):
+            pass  # lone surrogates and cycles: the slow way says what it can
+    return json.dumps(value, default=_plain, ensure_ascii=True, separators=(",", ":"), skipkeys=True)
+
+
+def _load(name: str) -> object:
+    module, _, attribute = name.partition(":")
+    try:
+        return getattr(importlib.import_module(module), attribute, None)
+    except (ImportError, ValueError):
+        return None
+
+
+_encoder: Callable[[object], str] | None = None
+_encoder_is_known = False
+
+
+def _fast_encoder() -> Callable[[object], str] | None:
+    """Return Pydantic's encoder where an SDK has brought it already; it is never imported for us."""
+    global _encoder, _encoder_is_known
+    if not _encoder_is_known:
+        core = sys.modules.get("pydantic_core")
+        if core is None:
+            return None
+        to_json = cast("Any", core).to_json
+
+        def encode_fast(value: object) -> str:
+            return to_json(value, fallback=_plain).decode()
+
+        _encoder, _encoder_is_known = encode_fast, True
+    return _encoder
+
+
+@dataclass(slots=True)
+class Content:
+    """The policy of one process."""
+
+    settings: Settings
+    redact: Redact | None = None
+    is_closed: bool = False
+    """Whether a redaction was asked for that cannot be had: then nothing is kept."""
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Content:
+        """Load the redaction hook that the settings name. A hook that cannot be had closes."""
+        if not settings.redact:
+            return cls(settings)
+        hook = guarded("load the redaction hook", _load, settings.redact)
+        if not callable(hook):
+            _logger.warning(
+                "agentel: AGENTEL_REDACT=%r names no function that can be imported, expected "
+                "module:function. No content is captured until it does.",
+                settings.redact,
+            )
+            return cls(settings, is_closed=True)
+        return cls(settings, redact=cast("Redact", hook))
+
+    @property
+    def wants_span(self) -> bool:
+        """Whether spans carry content."""
+        return not self.is_closed and self.settings.wants_span_content
+
+    @property
+    def wants_event(self) -> bool:
+        """Whether the details event carries content."""
+        return not self.is_closed and self.settings.wants_event_content
+
+    @property
+    def wants(self) -> bool:
+        """Whether content is wanted anywhere."""
+        return self.wants_span or self.wants_event
+
+    def allowed(self, field: str, value: Any) -> Any:
+        """Return what the redaction leaves of `value`, or None. A hook that fails keeps nothing."""
+        if self.redact is None:
+            return value
+        return guarded("redact content, which is dropped", self.redact, field, value)
+
+    def text(self, value: Any, room: int | None = None) -> tuple[str, int]:
+        """Return `value` as JSON within the limits, and how many bytes were cut to get there.
+
+        `room` is what is left for the whole span.
+        """
+        limit = self.settings.attribute_limit
+        if self.settings.sdk_attribute_limit is not None:
+            limit = min(limit, self.settings.sdk_attribute_limit)
+        if room is not None:
+            limit = min(limit, room)
+        whole = encode(value)
+        length = len(whole) if whole.isascii() else len(whole.encode("utf-8", "replace"))
+        if length <= limit:
+            return whole, 0
+        short = _shorten(json.loads(whole), limit)
+        return short, length - len(short.encode("utf-8", "replace"))
+
+
+def _shorten(value: Any, limit: int) -> str:
+    """Return the JSON of `value` with texts and then items cut until it fits `limit` bytes."""
+    longest = limit
+    while longest >= _SHORTEST:
+        text = encode(_cut_texts(value, longest))
+        if len(text.encode("utf-8", "replace")) <= limit:
+            return text
+        longest //= 2
+    short = _cut_texts(value, _SHORTEST)
+    if isinstance(short, list):
+        kept = cast("list[Any]", short)
+        total = len(kept)
+        while len(kept) > 1:
+            kept = kept[: len(kept) // 2]
+            text = encode([*kept, {"dropped": total - len(kept)}])
+            if len(text.encode("utf-8", "replace")) <= limit:
+                return text
+    return encode("[cut]") if limit >= len('"[cut]"') else ""
+
+
+def _cut_texts(value: Any, longest: int) -> Any:
+    if isinstance(value, str):
+        raw = value.encode("utf-8", "replace")
+        if len(raw) <= longest:
+            return value
+        kept = raw[:longest].decode("utf-8", "ignore")
+        return f"{kept}…[cut {len(raw) - len(kept.encode())} bytes]"
+    if isinstance(value, dict):
+        return {k: _cut_texts(v, longest) for k, v in cast("dict[str, Any]", value).items()}
+    if isinstance(value, list):
+        return [_cut_texts(v, longest) for v in cast("list[Any]", value)]
+    return value

@@ -1,0 +1,97 @@
+"""Knows what travels in the OpenTelemetry context: ownership, suppression, and who is at work.
+
+The context attributes live here and never in baggage: an HTTP instrumentation would send baggage
+to the model's provider.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from opentelemetry import context as otel
+from opentelemetry.context import Context
+from opentelemetry.trace import INVALID_SPAN, set_span_in_context
+
+from agentel.core.fields import Fields
+
+if TYPE_CHECKING:
+    from agentel.telemetry.recording import Recording
+
+SPAN_KEY = next(iter(set_span_in_context(INVALID_SPAN, Context())))
+LEAF_KEY = otel.create_key("agentel-leaf")
+CURRENT_KEY = otel.create_key("agentel-current")
+AMBIENT_KEY = otel.create_key("agentel-ambient")
+
+_SUPPRESS_KEYS: tuple[str, ...] = (
+    "suppress_instrumentation",
+    # The API offers no public reader of its own key; this is how its instrumentations ask.
+    getattr(otel, "_SUPPRESS_INSTRUMENTATION_KEY", "suppress_instrumentation"),
+)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one agent has done by itself so far; its sub-agents have their own."""
+
+    inference_calls: int = 0
+    tool_calls: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ambient:
+    """What every recording below inherits: field values, their attributes, and the agent's tally."""
+
+    fields: Fields = field(default_factory=dict[str, object])
+    attributes: dict[str, Any] = field(default_factory=dict[str, Any])
+    tally: Tally | None = None
+
+
+NOTHING = Ambient()
+
+inherited: Context | None = None
+"""Context that the environment gave this process: the parent of what has no other."""
+
+
+def is_suppressed(context: Context) -> bool:
+    """Tell whether the caller, or another instrumentation, asked for silence."""
+    if LEAF_KEY in context:
+        return True
+    return any(context.get(key) for key in _SUPPRESS_KEYS)
+
+
+def parent_context() -> Context:
+    """Return the context that a recording starting now belongs to.
+
+    A span that is current here wins, a remote one included; without any, what the environment gave.
+    """
+    current = otel.get_current()
+    if inherited is None or SPAN_KEY in current:
+        return current
+    return Context({**inherited, **current})
+
+
+def ambient_of(context: Context) -> Ambient:
+    """Return what `context` hands down."""
+    found = context.get(AMBIENT_KEY)
+    return found if isinstance(found, Ambient) else NOTHING
+
+
+def current_leaf() -> Recording | None:
+    """Return the library call that is running now."""
+    return otel.get_current().get(LEAF_KEY)  # pyright: ignore[reportReturnType]
+
+
+def current_recording() -> Recording | None:
+    """Return the innermost agent, workflow, tool, task or call that is running now."""
+    return otel.get_current().get(CURRENT_KEY)  # pyright: ignore[reportReturnType]
+
+
+def restore(mine: Context, before: Context) -> None:
+    """Make `before` current again, if `mine` is what is current.
+
+    A block that a generator carried into another task or thread finds a context there that is not
+    its own; that one is left alone. No token is kept, so none can be used in the wrong place.
+    """
+    if otel.get_current() is mine:
+        otel.attach(before)

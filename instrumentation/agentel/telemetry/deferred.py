@@ -1,0 +1,102 @@
+"""Knows what is put off so that the caller does not wait for it: measurements, and late endings.
+
+A measurement costs the telemetry SDK about ten times what a call path should pay. It waits here,
+with its context for the exemplar, until the metric reader collects, until many wait, or until a
+flush, a shutdown or a fork. An abandoned stream is noticed inside the garbage collector, where
+locks may be held; it ends here too, with the time at which it was noticed.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+from collections import deque
+from collections.abc import Callable
+from queue import SimpleQueue
+from typing import Any
+
+from agentel.core.safety import guarded
+
+BACKLOG = 1024
+"""Waiting measurements at which the background thread is woken."""
+MOST = 16384
+"""Waiting measurements at which the caller helps, so that memory stays bounded."""
+
+Entry = tuple[Callable[..., Any], Any, dict[str, Any], Any]
+"""Bound `record` or `add`, value or list of values, attributes, context."""
+
+_waiting: deque[Entry] = deque()
+_endings: deque[Callable[[], None]] = deque()
+_wake: SimpleQueue[None] = SimpleQueue()
+_thread: threading.Thread | None = None
+
+
+def put(measure: Callable[..., Any], value: Any, attributes: dict[str, Any], context: Any) -> None:
+    """Record a value, or each value of a list, soon."""
+    _waiting.append((measure, value, attributes, context))
+    waiting = len(_waiting)
+    if waiting >= BACKLOG and waiting % BACKLOG == 0:
+        if waiting >= MOST:
+            drain()
+        else:
+            watch()
+            _wake.put(None)
+
+
+def end_later(ending: Callable[[], None]) -> None:
+    """Run an ending soon, on a thread that holds no lock. Safe inside the garbage collector."""
+    _endings.append(ending)
+    _wake.put(None)  # reentrant, unlike every lock
+
+
+def drain() -> None:
+    """Record and end what is waiting. Never raises."""
+    while _endings:
+        try:
+            ending = _endings.popleft()
+        except IndexError:
+            break
+        guarded("end an abandoned recording", ending)
+    while _waiting:
+        try:
+            measure, value, attributes, context = _waiting.popleft()
+        except IndexError:
+            break
+        guarded("record a measurement", _measure, measure, value, attributes, context)
+
+
+def _measure(measure: Callable[..., Any], value: Any, attributes: dict[str, Any], context: Any) -> None:
+    if value.__class__ is list:
+        for one in value:
+            measure(one, attributes, context)
+    else:
+        measure(value, attributes, context)
+
+
+def watch() -> None:
+    """Start the background thread, unless it runs."""
+    global _thread
+    if _thread is None or not _thread.is_alive():
+        _thread = threading.Thread(target=_work, name="agentel-deferred", daemon=True)
+        _thread.start()
+
+
+def _work() -> None:
+    while True:
+        _wake.get()
+        drain()
+
+
+def _forget_in_child() -> None:
+    """A fork's child starts with nothing waiting: all of it is the parent's to tell."""
+    global _thread, _wake
+    _waiting.clear()
+    _endings.clear()
+    _wake = SimpleQueue()
+    _thread = None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_in_child)
+atexit.register(drain)

@@ -1,0 +1,134 @@
+"""Knows the conventions' metrics, in both generations of their names, and what goes on them.
+
+Every value is one that the span says too. No id is on any metric.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from opentelemetry.metrics import Meter
+
+from agentel.core.fields import Fields
+from agentel.telemetry._semconv import METRICS, ROWS, Metric
+from agentel.telemetry.deferred import put
+
+Measure = Callable[..., Any]
+
+_DURATIONS = {
+    "inference": "gen_ai.client.operation.duration",
+    "embeddings": "gen_ai.client.operation.duration",
+    "model_call": "gen_ai.client.operation.duration",
+    "retrieval": "gen_ai.client.operation.duration",
+    "fetch_response": "gen_ai.client.operation.duration",
+    "memory": "gen_ai.client.operation.duration",
+    "execute_tool": "gen_ai.execute_tool.duration",
+    "invoke_agent": "gen_ai.invoke_agent.duration",
+    "invoke_workflow": "gen_ai.invoke_workflow.duration",
+}
+_LATEST_DURATIONS = {**_DURATIONS, "inference": "gen_ai.client.inference.duration"}
+_TOKEN_TOTALS = {
+    "usage_input_tokens": "gen_ai.client.inference.usage.input_tokens",
+    "usage_output_tokens": "gen_ai.client.inference.usage.output_tokens",
+    "usage_cache_read_input_tokens": "gen_ai.client.inference.usage.cache_read.input_tokens",
+    "usage_cache_write_input_tokens": "gen_ai.client.inference.usage.cache_write.input_tokens",
+    "usage_reasoning_output_tokens": "gen_ai.client.inference.usage.reasoning.output_tokens",
+}
+_TOKENS_PER_CALL = {
+    "usage_input_tokens": "gen_ai.client.inference.operation.input_tokens",
+    "usage_output_tokens": "gen_ai.client.inference.operation.output_tokens",
+}
+
+
+class Instruments:
+    """The instruments of one instrumentation scope, in one generation of names."""
+
+    def __init__(self, meter: Meter, *, latest: bool) -> None:
+        self._meter = meter
+        self._latest = latest
+        self._made: dict[str, Measure] = {}
+        chunk = "gen_ai.client.inference" if latest else "gen_ai.client.operation"
+        self._first_chunk = f"{chunk}.time_to_first_chunk"
+        self._later_chunk = f"{chunk}.time_per_output_chunk"
+        self._durations = _LATEST_DURATIONS if latest else _DURATIONS
+
+    def measure(self, name: str) -> Measure:
+        """Return the bound `record` or `add` of a metric, made on first use."""
+        made = self._made.get(name)
+        if made is None:
+            made = self._made[name] = _make(self._meter, METRICS[name])
+        return made
+
+    def duration(self, operation: str, seconds: float, fields: Fields, context: Any) -> None:
+        """Record how long one operation took, in s."""
+        name = self._durations.get(operation)
+        if name is not None:
+            put(self.measure(name), seconds, attributes_for(name, fields), context)
+
+    def counts(self, fields: Fields, inference: int, tools: int, context: Any) -> None:
+        """Record how many calls one agent made by itself."""
+        for name, value in (
+            ("gen_ai.invoke_agent.inference_calls", inference),
+            ("gen_ai.invoke_agent.tool_calls", tools),
+        ):
+            put(self.measure(name), value, attributes_for(name, fields), context)
+
+    def tokens(self, fields: Fields, context: Any, *, is_inference: bool) -> None:
+        """Record the tokens that the provider counted; nothing where it counted none."""
+        if self._latest and is_inference:
+            self._latest_tokens(fields, context)
+            return
+        name = "gen_ai.client.token.usage"
+        for kind, field in (("input", "usage_input_tokens"), ("output", "usage_output_tokens")):
+            value = fields.get(field)
+            if value.__class__ is int:
+                put(self.measure(name), value, attributes_for(name, fields, kind), context)
+
+    def _latest_tokens(self, fields: Fields, context: Any) -> None:
+        for names in (_TOKEN_TOTALS, _TOKENS_PER_CALL):
+            for field, name in names.items():
+                value = fields.get(field)
+                if value.__class__ is int:
+                    put(self.measure(name), value, attributes_for(name, fields), context)
+
+    def first_chunk(self, seconds: float, fields: Fields, context: Any) -> None:
+        """Record the time from sending a request to its stream's first chunk, in s."""
+        name = self._first_chunk
+        put(self.measure(name), seconds, attributes_for(name, fields), context)
+
+    def later_chunks(self, gaps: list[float], fields: Fields, context: Any) -> None:
+        """Record the time from each chunk to the next one, in s."""
+        name = self._later_chunk
+        put(self.measure(name), gaps, attributes_for(name, fields), context)
+
+
+def _make(meter: Meter, metric: Metric) -> Measure:
+    if metric.instrument == "counter":
+        return meter.create_counter(metric.name, metric.unit, metric.brief).add
+    return meter.create_histogram(
+        metric.name,
+        metric.unit,
+        metric.brief,
+        explicit_bucket_boundaries_advisory=list(metric.buckets) or None,
+    ).record
+
+
+def attributes_for(name: str, fields: Fields, token_type: str | None = None) -> dict[str, Any]:
+    """Return the attributes of one measurement: those of the metric that `fields` has. Do not change."""
+    get = fields.get
+    return _attributes(name, token_type, *[get(field) for field in METRICS[name].attributes])
+
+
+@lru_cache(maxsize=4096)
+def _attributes(name: str, token_type: str | None, *values: Any) -> dict[str, Any]:
+    attributes: dict[str, Any] = {}
+    for field, value in zip(METRICS[name].attributes, values, strict=True):
+        if field == "token_type":
+            value = token_type
+        elif field == "token_modality":
+            value = "unknown"
+        if isinstance(value, (str, int)) and not isinstance(value, bool):
+            attributes[ROWS[field].key] = value
+    return attributes

@@ -1,0 +1,258 @@
+"""Knows how one piece of work is recorded: opened once, made current, and ended exactly once."""
+
+from __future__ import annotations
+
+import os
+import time
+from time import perf_counter
+from typing import Any
+
+from opentelemetry import context as otel
+from opentelemetry.context import Context
+from opentelemetry.trace import Span, Status, StatusCode
+
+from agentel.core import gate
+from agentel.core.errors import CANCELLATIONS, Failure, classify
+from agentel.core.fields import Fields
+from agentel.core.invocation import Operation
+from agentel.core.safety import guarded
+from agentel.telemetry import context as keys
+from agentel.telemetry import pipeline as pipelines
+from agentel.telemetry.context import Ambient, Tally
+from agentel.telemetry.events import emit_fields
+from agentel.telemetry.pipeline import Pipeline
+from agentel.telemetry.spans import KINDS, project, span_name
+
+_FAILED = ("cut", "error")
+
+
+class Recording:
+    """One piece of work, from its first moment to its only end.
+
+    Open it with `start`. Every other method guards itself: none raises into its caller.
+    """
+
+    __slots__ = (
+        "_before",
+        "_ended_ns",
+        "_open",
+        "_pid",
+        "_room",
+        "ambient",
+        "content",
+        "context",
+        "fields",
+        "found",
+        "is_recording",
+        "operation",
+        "outer",
+        "owner",
+        "pipeline",
+        "span",
+        "started",
+    )
+
+    span: Span
+    context: Context
+    ambient: Ambient
+    is_recording: bool
+
+    def __init__(self, pipeline: Pipeline, operation: Operation, fields: Fields) -> None:
+        self.pipeline = pipeline
+        self.operation = operation
+        self.fields = fields
+        """What is known at the start."""
+        self.found: Fields = {}
+        """What the work itself said."""
+        self.content: dict[str, str] = {}
+        """Captured content by field, as JSON within the limits."""
+        self.owner: object = None
+        """The public object that opened it, if one did."""
+        self.outer: Recording | None = None
+        """The recording that was current when this one began."""
+        self.started = 0.0
+        self._room = pipeline.settings.span_limit
+        self._open = [True]
+        self._pid = os.getpid()
+        self._ended_ns: int | None = None
+        self._before: Context | None = None
+
+    # --- begin -----------------------------------------------------------------------------
+
+    def start(self, attributes: dict[str, Any], down: Fields | None = None) -> None:
+        """Start the span, below what is current here. May raise; the caller guards.
+
+        `attributes` are the projected fields; `down` are those that everything below inherits.
+        """
+        operation = self.operation
+        parent = keys.parent_context()
+        self.outer = parent.get(keys.CURRENT_KEY)  # pyright: ignore[reportAttributeAccessIssue]
+        self.ambient = ambient = keys.ambient_of(parent)
+        if ambient.attributes:
+            attributes = {**ambient.attributes, **attributes}
+        self.span = span = self.pipeline.tracer.start_span(
+            span_name(operation, self.fields.get("operation_name"), self.fields.get(operation.target)),
+            parent,
+            KINDS[operation.kind],
+            attributes,
+            record_exception=False,
+            set_status_on_exception=False,
+        )
+        self.is_recording = span.is_recording()
+        if operation.is_leaf:
+            mine = {keys.SPAN_KEY: span, keys.CURRENT_KEY: self, keys.LEAF_KEY: self}
+        else:
+            mine = {keys.SPAN_KEY: span, keys.CURRENT_KEY: self}
+        if down or operation.name == "invoke_agent":
+            mine[keys.AMBIENT_KEY] = self._handed_down(ambient, down or {})
+        self.context = Context({**parent, **mine})
+        self._count(ambient)
+        if operation.starts:
+            self._announce()
+        self.started = perf_counter()
+
+    def _handed_down(self, ambient: Ambient, down: Fields) -> Ambient:
+        fields = {**ambient.fields, **down}
+        tally = Tally() if self.operation.name == "invoke_agent" else ambient.tally
+        return Ambient(fields, project(fields, {}), tally)
+
+    def _count(self, ambient: Ambient) -> None:
+        tally = ambient.tally
+        if tally is not None:
+            if self.operation.is_inference:
+                tally.inference_calls += 1
+            elif self.operation.name == "execute_tool":
+                tally.tool_calls += 1
+        if self.operation.name == "invoke_agent":
+            pipelines.opened(self, str(self.fields.get("agent_name", "")))
+
+    def _announce(self) -> None:
+        fields = {**self.ambient.fields, **self.fields}
+        guarded(
+            "announce a start",
+            emit_fields,
+            self.pipeline,
+            "agentel.started",
+            fields,
+            self.context,
+            self.span,
+        )
+
+    # --- scope -----------------------------------------------------------------------------
+
+    def enter(self) -> None:
+        """Make it current in this thread or task."""
+        self._before = otel.get_current()
+        otel.attach(self.context)
+
+    def exit(self) -> None:
+        """Make current what was before, unless somebody else's context is in place by now."""
+        if self._before is not None:
+            keys.restore(self.context, self._before)
+
+    def check(self) -> None:
+        """Ask the gate. Raises what a check raises, and only that."""
+        gate.pass_through(self.operation.name, {**self.ambient.fields, **self.fields})
+
+    # --- end -------------------------------------------------------------------------------
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has not ended yet."""
+        return bool(self._open)
+
+    def finish(self) -> None:
+        """End it as completed."""
+        self.end("completed")
+
+    def fail(self, error: BaseException) -> None:
+        """End it with the exception that is on its way to the caller."""
+        if not self._open:
+            return
+        if isinstance(error, CANCELLATIONS):
+            self.end("cancelled")
+            return
+        failure = guarded("classify an error", classify, error)
+        if failure is not None:
+            guarded("keep an error's text", self._keep_text, error)
+        self.end("error", failure)
+
+    def _keep_text(self, error: BaseException) -> None:
+        content = self.pipeline.content
+        if content.wants_span and self.is_recording:
+            allowed = content.allowed("exception_message", str(error))
+            if allowed is not None:
+                self.found["exception_message"] = str(allowed)[: self.pipeline.settings.attribute_limit]
+
+    def end(self, outcome: str, failure: Failure | None = None) -> None:
+        """End it, exactly once, whichever thread or collector comes first."""
+        if self._pid != os.getpid():
+            return  # opened before a fork: the parent ends it
+        try:
+            self._open.pop()
+        except IndexError:
+            return
+        seconds = perf_counter() - self.started
+        found = self.found
+        found["outcome"] = outcome
+        if failure is not None:
+            found.update(failure.fields())
+        elif outcome in _FAILED:
+            found["error_type"] = "_OTHER"  # the classification itself failed
+        guarded("complete a recording", self._complete_fields)
+        fields = {**self.ambient.fields, **self.fields, **found}
+        if self.is_recording:
+            guarded("write a span", self._write_span, outcome)
+        guarded("record metrics", self._measure, seconds, fields)
+        guarded("write events", self._write_events, fields)
+        guarded("end a span", self.span.end, self._ended_ns)
+
+    def _complete_fields(self) -> None:
+        """Settle what can only be said at the end."""
+
+    def _write_span(self, outcome: str) -> None:
+        attributes = project(self.found, {})
+        message = attributes.pop("exception.message", None)
+        if self.content and self.pipeline.content.wants_span:
+            attributes.update(project(self.content, {}))  # pyright: ignore[reportArgumentType]
+        self.span.set_attributes(attributes)
+        if outcome in _FAILED:
+            self.span.set_status(Status(StatusCode.ERROR, message))
+
+    def _measure(self, seconds: float, fields: Fields) -> None:
+        instruments = self.pipeline.instruments
+        instruments.duration(self.operation.name, seconds, fields, self.context)
+        if self.operation.name == "invoke_agent":
+            pipelines.closed(self)
+            tally = keys.ambient_of(self.context).tally
+            if tally is not None:
+                instruments.counts(fields, tally.inference_calls, tally.tool_calls, self.context)
+
+    def _write_events(self, fields: Fields) -> None:
+        """Write what is told apart from the span."""
+
+    def stamp(self) -> None:
+        """Remember this moment as its end, for an ending that comes later."""
+        self._ended_ns = time.time_ns()
+
+    # --- content ---------------------------------------------------------------------------
+
+    @property
+    def wants_content(self) -> bool:
+        """Whether content of this work is to be captured at all."""
+        content = self.pipeline.content
+        return content.wants_event or (content.wants_span and self.is_recording)
+
+    def capture(self, field: str, value: object) -> None:
+        """Keep one piece of content, redacted and within the limits."""
+        content = self.pipeline.content
+        allowed = content.allowed(field, value)
+        if allowed is None:
+            return
+        text, cut = content.text(allowed, self._room)
+        if text:
+            self._room -= len(text.encode("utf-8", "replace"))
+            self.content[field] = text
+        if cut:
+            dropped = self.found.get("content_dropped_size", 0)
+            self.found["content_dropped_size"] = cut + (dropped if isinstance(dropped, int) else 0)
