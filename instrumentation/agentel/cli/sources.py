@@ -1,0 +1,83 @@
+"""Knows which files a command reads: those of `--from`, or the telemetry folder."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from agentel.cli.failure import BAD_INPUT, NOT_FOUND, Failure
+from agentel.local.read import STANDARD_INPUT, Reader, SourceError, find_files
+from agentel.local.records import Record
+from agentel.local.runs import DIRECTORY, DIRECTORY_VARIABLE
+
+__all__ = ["Source", "add_from", "open_source"]
+
+
+def add_from(parser: argparse.ArgumentParser) -> None:
+    """Add the option `--from`, which may come several times."""
+    parser.add_argument(
+        "--from",
+        dest="sources",
+        metavar="PATH",
+        action="append",
+        help="file, folder, glob or '-' (standard input) of OTLP JSON lines, ours or the "
+        f"collector's; may be repeated (default: {DIRECTORY_VARIABLE}, else {DIRECTORY})",
+    )
+
+
+class Source:
+    """Files that can be read as often as needed."""
+
+    def __init__(self, files: list[Path], stdin: bytes | None, name: str) -> None:
+        self.files = files
+        self.name = name
+        self._stdin = stdin
+        self._complaints: dict[str, None] = {}
+
+    @property
+    def has_standard_input(self) -> bool:
+        """Whether standard input is a part of it."""
+        return self._stdin is not None
+
+    def records(self, containing: bytes = b"", files: list[Path] | None = None) -> Iterator[Record]:
+        """Yield the records of lines that have the bytes `containing`, of all files or of `files`.
+
+        Raises Failure if there are lines and not one of them can be read.
+        """
+        stdin = None if self._stdin is None else io.BytesIO(self._stdin)
+        reader = Reader(self.files if files is None else files, stdin)
+        yield from reader.records(containing)
+        if reader.read_nothing:
+            raise Failure(f"{self.name}: {' '.join(reader.complaints())}", BAD_INPUT)
+        self._complaints.update(dict.fromkeys(reader.complaints()))
+
+    def complain(self) -> None:
+        """Tell standard error what had to be skipped, if anything."""
+        for complaint in self._complaints:
+            print(f"agentel: {complaint}", file=sys.stderr)
+
+
+def open_source(arguments: argparse.Namespace) -> Source:
+    """Return what the arguments of a command name. Raises Failure or SourceError."""
+    sources: list[str] | None = arguments.sources
+    if not sources:
+        return _telemetry_folder()
+    stdin = sys.stdin.buffer.read() if STANDARD_INPUT in sources else None
+    return Source(find_files(sources), stdin, ", ".join(sources))
+
+
+def _telemetry_folder() -> Source:
+    folder = Path(os.path.abspath(os.environ.get(DIRECTORY_VARIABLE) or DIRECTORY))
+    try:
+        files = find_files([str(folder / "runs")])
+    except SourceError:
+        raise Failure(
+            f"nothing is recorded in {folder} yet. Run a program with agentel in this folder, or "
+            f"name the files with --from or the folder in {DIRECTORY_VARIABLE}.",
+            NOT_FOUND,
+        ) from None
+    return Source(files, None, str(folder))

@@ -1,0 +1,113 @@
+"""Knows the command `agentel summary`: what a run, a trace or everything adds up to."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+
+from agentel.cli.choosing import LAST, choose_run, choose_trace
+from agentel.cli.command import Commands
+from agentel.cli.screen import Line, show
+from agentel.cli.sources import Source, add_from, open_source
+from agentel.cli.wording import count, escaped, percent, plural
+from agentel.local import facts
+from agentel.local.records import SpanRecord
+from agentel.local.summary import Summary, Tally, summarise
+
+__all__ = ["register", "summary_lines"]
+
+_WIDTH = 16
+
+
+def register(commands: Commands) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser(
+        "summary",
+        help="add up model calls, tools, memory operations, tokens and errors",
+        description="Adds up model calls, tools, memory operations, tokens, cost and errors of the "
+        "last run, or of what is named.",
+    )
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument(
+        "trace", metavar="ID", nargs="?", help=f"a trace: its id, its first digits, or '{LAST}'"
+    )
+    what.add_argument("--run", dest="run_id", metavar="ID", help=f"a run, or '{LAST}' (default)")
+    what.add_argument("--all", action="store_true", help="everything there is")
+    add_from(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the summary of what the arguments name. Raises Failure or SourceError."""
+    source = open_source(arguments)
+    title, spans = _chosen(source, arguments)
+    show(summary_lines(title, summarise(spans)))
+    source.complain()
+    return 0
+
+
+def _chosen(source: Source, arguments: argparse.Namespace) -> tuple[str, Iterator[SpanRecord]]:
+    if arguments.trace:
+        trace_id = choose_trace(source, arguments.trace)
+        of_trace = _spans(source, trace_id)
+        return f"trace {trace_id}", (span for span in of_trace if span.trace_id == trace_id)
+    if arguments.all:
+        return source.name, _spans(source)
+    run_id = choose_run(source, arguments.run_id or LAST)
+    of_run = _spans(source, run_id)
+    return f"run {run_id}", (span for span in of_run if facts.run_id(span.resource) == run_id)
+
+
+def _spans(source: Source, containing: str = "") -> Iterator[SpanRecord]:
+    for record in source.records(containing=containing.encode()):
+        if isinstance(record, SpanRecord):
+            yield record
+
+
+def summary_lines(title: str, summary: Summary) -> Iterator[Line]:
+    """Yield the summary as a heading and one line a number."""
+    yield (
+        Line().add(escaped(title), "bold").add(f" · {plural(len(summary.traces), 'trace')}", "dim")
+    )
+    yield _line("LLM calls", count(summary.calls.count))
+    yield _line("  success rate", _rate(summary.calls))
+    yield _line("  avg latency", _latency(summary.calls))
+    yield _line("  retries", count(summary.calls.retries))
+    yield _line("Tool calls", count(summary.tools.count))
+    yield _line("  success rate", _rate(summary.tools))
+    yield _line("Memory ops", count(summary.memory_operations))
+    yield _line("Tokens", _tokens(summary))
+    yield _line("Cost", _cost(summary))
+    yield _line("Errors", count(summary.errors.total()) if summary.errors else "0")
+    for category, number in sorted(summary.errors.items(), key=lambda item: (-item[1], item[0])):
+        yield _line(f"  {escaped(category)}", count(number))
+
+
+def _line(name: str, value: str) -> Line:
+    return Line().add(f"{name:<{_WIDTH}} ", "dim").add(value)
+
+
+def _rate(tally: Tally) -> str:
+    return percent(tally.success_rate)
+
+
+def _latency(tally: Tally) -> str:
+    average = tally.average_ms
+    return "n/a" if average is None else f"{average:,.0f}ms"
+
+
+def _tokens(summary: Summary) -> str:
+    if summary.input_tokens is None and summary.output_tokens is None:
+        return "n/a"
+    said = f"{count(summary.input_tokens)} in, {count(summary.output_tokens)} out"
+    return f"{said} ({count(summary.cached_tokens)} cached)" if summary.cached_tokens else said
+
+
+def _cost(summary: Summary) -> str:
+    if not summary.costs:
+        return "n/a"
+    amounts = ", ".join(
+        f"{amount:.4f} {escaped(currency)}" for currency, amount in sorted(summary.costs.items())
+    )
+    missing = summary.calls.count - summary.priced
+    return f"{amounts} (unknown for {plural(missing, 'call')})" if missing else amounts

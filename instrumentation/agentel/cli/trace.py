@@ -1,0 +1,173 @@
+"""Knows the command `agentel trace`: one trace as a tree."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+
+from agentel import semconv
+from agentel.cli.choosing import LAST, choose_trace, load_trace
+from agentel.cli.command import Commands
+from agentel.cli.content import content_lines
+from agentel.cli.screen import Line, Style, show
+from agentel.cli.sources import add_from, open_source
+from agentel.cli.trace_json import trace_json
+from agentel.cli.wording import clock, count, duration, escaped, plural
+from agentel.local import facts
+from agentel.local.records import EventRecord, SpanRecord
+from agentel.local.tree import NOT_ENDED, UNSEEN, Node, Trace
+
+__all__ = ["register", "trace_lines"]
+
+_STYLES: dict[str, Style] = {"completed": "green", "error": "red", "cut": "red"}
+"""How an outcome looks; any other is yellow."""
+
+_SILENT_EVENTS = frozenset(
+    {semconv.EVENT_AGENTEL_STARTED, semconv.EVENT_GEN_AI_CLIENT_INFERENCE_OPERATION_DETAILS}
+)
+"""Events that the tree says in another way."""
+
+
+def register(commands: Commands) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser(
+        "trace",
+        help="show one trace as a tree",
+        description="Shows one trace as a tree: durations, tokens, retries, errors and outcomes, "
+        "and content if it was captured.",
+    )
+    parser.add_argument("trace", metavar="ID", help=f"trace id, its first digits, or '{LAST}'")
+    parser.add_argument("--json", action="store_true", help="print the tree as JSON")
+    parser.add_argument("--full", action="store_true", help="do not cut long content")
+    add_from(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the trace that the arguments name. Raises Failure or SourceError."""
+    source = open_source(arguments)
+    trace = load_trace(source, choose_trace(source, arguments.trace))
+    if arguments.json:
+        show([Line().add(trace_json(trace))])
+    else:
+        show(trace_lines(trace, full=arguments.full))
+    source.complain()
+    return 0
+
+
+def trace_lines(trace: Trace, *, full: bool = False) -> Iterator[Line]:
+    """Yield the trace as lines: a header, an empty line, the tree."""
+    yield Line().add("trace ", "dim").add(trace.trace_id, "bold")
+    yield _header(trace)
+    yield Line()
+    for root in trace.roots:
+        yield from _tree(root, full)
+
+
+def _header(trace: Trace) -> Line:
+    line = Line().add(clock(trace.start_ns))
+    if trace.end_ns:
+        line.add(" · ", "dim").add(duration(max(0, trace.end_ns - trace.start_ns)))
+    line.add(" · ", "dim").add(trace.outcome, _style(trace.outcome))
+    if trace.service:
+        line.add(" · service ", "dim").add(escaped(trace.service))
+    if trace.run_id:
+        line.add(" · run ", "dim").add(escaped(trace.run_id))
+    return line
+
+
+def _tree(root: Node, full: bool) -> Iterator[Line]:
+    """Yield the lines of a root; each node's own signs, then what it says, then its children."""
+    waiting: list[tuple[Node, str, str]] = [(root, "", "")]
+    while waiting:
+        node, sign, lead = waiting.pop()
+        below = lead + ("│ " if node.children else "  ")
+        yield _node_line(node, Line().add(sign, "dim"))
+        for event in node.events:
+            if event.name not in _SILENT_EVENTS:
+                yield _event_line(event, Line().add(below, "dim"))
+        for who, text in content_lines(node, full):
+            yield Line().add(below, "dim").add(f"{who}: ", "bold").add(text, "dim")
+        last = len(node.children) - 1
+        for place in range(last, -1, -1):
+            branch, rest = ("└─ ", "   ") if place == last else ("├─ ", "│  ")
+            waiting.append((node.children[place], lead + branch, lead + rest))
+
+
+def _node_line(node: Node, line: Line) -> Line:
+    line.add(escaped(node.name) or f"span {node.span_id}", "bold")
+    span = node.span
+    if span is None:
+        word = "not ended, or not in these files" if node.outcome == UNSEEN else NOT_ENDED
+        return line.add("  ").add(word, "yellow")
+    line.add("  ").add(duration(span.duration_ns))
+    for part in _facts(span):
+        line.add("  ").add(part)
+    if (
+        facts.operation(span)
+        or node.outcome != "completed"
+        or semconv.AGENTEL_OUTCOME in span.attributes
+    ):
+        line.add("  ").add(_outcome(span), _style(node.outcome))
+    if span.attributes.get(semconv.AGENTEL_RESULT_SUCCESS) is False:
+        line.add("  ").add("unsuccessful", "yellow")
+    return line
+
+
+def _facts(span: SpanRecord) -> Iterator[str]:
+    model = facts.model(span)
+    if model and facts.text(span.attributes, semconv.GEN_AI_REQUEST_MODEL) not in span.name:
+        yield escaped(model)
+    used = facts.tokens(span)
+    if used.input is not None or used.output is not None:
+        yield f"{_tokens(used.input)}→{_tokens(used.output)} tok{_of_which(used)}"
+    cost = facts.cost(span)
+    if cost is not None:
+        yield f"{cost.amount:.6g} {escaped(cost.currency)}"
+    retries = facts.retries(span)
+    if retries:
+        yield plural(retries, "retry", "retries")
+
+
+def _tokens(number: int | None) -> str:
+    return "?" if number is None else count(number)
+
+
+def _of_which(used: facts.Tokens) -> str:
+    parts = [
+        f"{word} {count(number)}"
+        for word, number in (("cached", used.cached), ("reasoning", used.reasoning))
+        if number
+    ]
+    return f" ({', '.join(parts)})" if parts else ""
+
+
+def _outcome(span: SpanRecord) -> str:
+    outcome = facts.outcome(span)
+    if outcome not in ("error", "cut"):
+        return escaped(outcome)
+    words = (
+        outcome.upper(),
+        facts.error_category(span),
+        facts.text(span.attributes, semconv.ERROR_TYPE),
+        span.status_message,
+    )
+    return " ".join(escaped(word) for word in words if word)
+
+
+def _event_line(event: EventRecord, line: Line) -> Line:
+    line.add("• ", "dim").add(escaped(event.name))
+    own = f"{event.name}."
+    for key, value in event.attributes.items():
+        line.add(f"  {escaped(key.removeprefix(own))}=", "dim").add(escaped(_shown(value)))
+    return line
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(str, value))}]"  # pyright: ignore[reportUnknownArgumentType]
+    return str(value)
+
+
+def _style(outcome: str) -> Style:
+    return _STYLES.get(outcome, "yellow")

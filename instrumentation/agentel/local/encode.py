@@ -1,0 +1,225 @@
+"""Knows how telemetry is written as OTLP JSON lines, the format of the collector's file exporter.
+
+One line is one compact JSON object: spans under `resourceSpans`, metrics under `resourceMetrics`,
+log records under `resourceLogs`, grouped by resource and scope. Ids are hex, 64-bit integers are
+strings, enumerations are numbers, and empty fields are left out. Source: OTLP specification, "JSON
+Protobuf Encoding"; collector, pdata (which messages it always writes: resource, scope, status,
+value).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from agentel.local.points import encode_metric, kept, text
+from agentel.local.shapes import (
+    Link,
+    Log,
+    MetricsData,
+    Resource,
+    Scope,
+    Span,
+    SpanContext,
+    SpanEvent,
+)
+from agentel.local.values import Json, encode_attributes, encode_value
+
+__all__ = ["LONGEST_LINE", "log_lines", "metric_lines", "span_lines"]
+
+LONGEST_LINE = 4 * 1024 * 1024
+"""Bytes that a line stays below, its newline included; only a single larger item exceeds it."""
+
+_HAS_IS_REMOTE = 0x100
+_IS_REMOTE = 0x200
+"""Bits of `flags`: whether the parent's remoteness is known, and whether it is remote."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Signal:
+    resources: str
+    scopes: str
+    items: str
+
+
+_SPANS = _Signal("resourceSpans", "scopeSpans", "spans")
+_METRICS = _Signal("resourceMetrics", "scopeMetrics", "metrics")
+_LOGS = _Signal("resourceLogs", "scopeLogs", "logRecords")
+
+_Origin = tuple[Resource | None, Scope | None]
+_Group = dict[bytes, dict[bytes, list[bytes]]]
+
+
+def span_lines(spans: Sequence[Span], longest: int = LONGEST_LINE) -> Iterator[bytes]:
+    """Yield `spans` as OTLP JSON lines, each below `longest` bytes unless one span is larger."""
+    items = (((span.resource, span.instrumentation_scope), _span(span)) for span in spans)
+    return _lines(_SPANS, items, longest)
+
+
+def log_lines(logs: Sequence[Log], longest: int = LONGEST_LINE) -> Iterator[bytes]:
+    """Yield `logs` as OTLP JSON lines, each below `longest` bytes unless one record is larger."""
+    items = (((log.resource, log.instrumentation_scope), _log(log)) for log in logs)
+    return _lines(_LOGS, items, longest)
+
+
+def metric_lines(data: MetricsData, longest: int = LONGEST_LINE) -> Iterator[bytes]:
+    """Yield `data` as OTLP JSON lines, each below `longest` bytes unless one metric is larger.
+
+    A metric whose kind of data OTLP does not have is left out.
+    """
+    items = (
+        ((of_resource.resource, of_scope.scope), encoded)
+        for of_resource in data.resource_metrics
+        for of_scope in of_resource.scope_metrics
+        for metric in of_scope.metrics
+        if (encoded := encode_metric(metric)) is not None
+    )
+    return _lines(_METRICS, items, longest)
+
+
+def _lines(signal: _Signal, items: Iterable[tuple[_Origin, Json]], longest: int) -> Iterator[bytes]:
+    """Pack items into lines, keeping the order in which resources and scopes first appear."""
+    origins: dict[tuple[int, int], tuple[bytes, bytes]] = {}
+    group: _Group = {}
+    size = 0
+    for (resource, scope), item in items:
+        # Hashing a resource serialises it; its identity is enough within one batch.
+        identity = (id(resource), id(scope))
+        if identity not in origins:
+            origins[identity] = (_resource(signal, resource), _scope(signal, scope))
+        head, middle = origins[identity]
+        encoded = _dumps(item)
+        cost = len(encoded) + 1
+        if middle not in group.get(head, {}):
+            cost += len(head) + len(middle) + 8
+        if size and size + cost >= longest - 64:
+            yield _line(signal, group)
+            group, size = {}, 0
+            cost = len(encoded) + len(head) + len(middle) + 9
+        group.setdefault(head, {}).setdefault(middle, []).append(encoded)
+        size += cost
+    if group:
+        yield _line(signal, group)
+
+
+def _line(signal: _Signal, group: _Group) -> bytes:
+    resources = b",".join(
+        head % b",".join(middle % b",".join(items) for middle, items in scopes.items())
+        for head, scopes in group.items()
+    )
+    return b'{"%s":[%s]}\n' % (signal.resources.encode(), resources)
+
+
+def _resource(signal: _Signal, resource: Resource | None) -> bytes:
+    """Return the JSON of a resource's group, with a `%s` where its scopes go."""
+    found = kept({"attributes": encode_attributes(resource.attributes if resource else None)})
+    return _template({"resource": found}, signal.scopes, resource.schema_url if resource else None)
+
+
+def _scope(signal: _Signal, scope: Scope | None) -> bytes:
+    """Return the JSON of a scope's group, with a `%s` where its items go."""
+    if scope is None:
+        return _template({"scope": {}}, signal.items, None)
+    found = kept(
+        {
+            "name": scope.name,
+            "version": scope.version,
+            "attributes": encode_attributes(scope.attributes),
+        }
+    )
+    return _template({"scope": found}, signal.items, scope.schema_url)
+
+
+def _template(head: Json, name: str, schema_url: str | None) -> bytes:
+    opening = _dumps(head).replace(b"%", b"%%")[:-1]
+    closing = b',"schemaUrl":' + _dumps(schema_url).replace(b"%", b"%%") if schema_url else b""
+    return b'%s,"%s":[%%s]%s}' % (opening, name.encode(), closing)
+
+
+def _dumps(value: object) -> bytes:
+    encoded = _ENCODER.encode(value)
+    try:
+        return encoded.encode()
+    except UnicodeEncodeError:
+        # Half of a surrogate pair cannot be written as UTF-8; a reader sees U+FFFD in its place.
+        return encoded.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
+
+
+def _span(span: Span) -> Json:
+    context, parent = span.context, span.parent
+    fields: Json = {
+        "traceId": f"{context.trace_id:032x}" if context else None,
+        "spanId": f"{context.span_id:016x}" if context else None,
+        "traceState": context.trace_state.to_header() if context and context.trace_state else None,
+        "parentSpanId": f"{parent.span_id:016x}" if parent else None,
+        "flags": _flags(parent),
+        "name": span.name,
+        # The SDK counts kinds from INTERNAL = 0, OTLP from INTERNAL = 1.
+        "kind": span.kind.value + 1,
+        "startTimeUnixNano": text(span.start_time),
+        "endTimeUnixNano": text(span.end_time),
+        "attributes": encode_attributes(span.attributes),
+        "droppedAttributesCount": span.dropped_attributes,
+        "events": [_event(event) for event in span.events],
+        "droppedEventsCount": span.dropped_events,
+        "links": [_link(link) for link in span.links],
+        "droppedLinksCount": span.dropped_links,
+    }
+    status = kept({"message": span.status.description, "code": span.status.status_code.value})
+    return kept(fields) | {"status": status}
+
+
+def _flags(parent: SpanContext | None) -> int:
+    remote = parent is not None and parent.is_remote
+    return _HAS_IS_REMOTE | (_IS_REMOTE if remote else 0)
+
+
+def _event(event: SpanEvent) -> Json:
+    return kept(
+        {
+            "timeUnixNano": text(event.timestamp),
+            "name": event.name,
+            "attributes": encode_attributes(event.attributes),
+            "droppedAttributesCount": event.dropped_attributes,
+        }
+    )
+
+
+def _link(link: Link) -> Json:
+    return kept(
+        {
+            "traceId": f"{link.context.trace_id:032x}",
+            "spanId": f"{link.context.span_id:016x}",
+            "attributes": encode_attributes(link.attributes),
+            "droppedAttributesCount": link.dropped_attributes,
+            "flags": _flags(link.context),
+        }
+    )
+
+
+def _log(log: Log) -> Json:
+    record = log.log_record
+    number = record.severity_number
+    head = kept(
+        {
+            "timeUnixNano": text(record.timestamp),
+            "observedTimeUnixNano": text(record.observed_timestamp),
+            "severityNumber": number.value if number is not None else None,
+            "severityText": record.severity_text,
+        }
+    )
+    tail = kept(
+        {
+            "attributes": encode_attributes(record.attributes),
+            "droppedAttributesCount": log.dropped_attributes,
+            "flags": int(record.trace_flags or 0),
+            "traceId": f"{record.trace_id:032x}" if record.trace_id else None,
+            "spanId": f"{record.span_id:016x}" if record.span_id else None,
+            "eventName": record.event_name,
+        }
+    )
+    return head | {"body": encode_value(record.body)} | tail

@@ -1,0 +1,151 @@
+"""Knows how attribute values travel as OTLP JSON `AnyValue` objects, in both directions.
+
+Source: opentelemetry-proto, `common/v1/common.proto`; OTLP specification, "JSON Protobuf Encoding"
+(64-bit integers are strings, bytes are base64); OpenTelemetry specification,
+`common/attribute-type-mapping.md` (integers beyond 64 bits become decimal strings).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import math
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+__all__ = [
+    "Json",
+    "as_items",
+    "as_object",
+    "decode_attributes",
+    "decode_value",
+    "encode_attributes",
+    "encode_double",
+    "encode_value",
+]
+
+Json = dict[str, object]
+"""A JSON object, as `json` builds and takes it."""
+
+_DEEPEST = 64
+"""Nesting beyond this many levels is cut; protobuf's own readers refuse more than 100."""
+
+_INT64 = range(-(2**63), 2**63)
+
+
+def encode_attributes(attributes: Mapping[str, object] | None, depth: int = 0) -> list[Json]:
+    """Return `attributes` as a list of OTLP `KeyValue` objects, in their own order."""
+    if not attributes:
+        return []
+    return [
+        {"key": str(key), "value": encode_value(value, depth)} for key, value in attributes.items()
+    ]
+
+
+def encode_value(value: object, depth: int = 0) -> Json:
+    """Return `value` as an OTLP `AnyValue` object.
+
+    None is the empty object. A type that OTLP cannot say becomes its type's name in angle brackets.
+    Never raises.
+    """
+    if isinstance(value, str):
+        return {"stringValue": value}
+    if isinstance(value, bool):
+        return {"boolValue": value}
+    if isinstance(value, int):
+        return {"intValue" if value in _INT64 else "stringValue": str(int(value))}
+    if isinstance(value, float):
+        return {"doubleValue": encode_double(value)}
+    if value is None:
+        return {}
+    if isinstance(value, (bytes, bytearray)):
+        return {"bytesValue": base64.b64encode(value).decode()}
+    return _encode_nested(value, depth)
+
+
+def _encode_nested(value: object, depth: int) -> Json:
+    if depth >= _DEEPEST:
+        return {"stringValue": f"<nested deeper than {_DEEPEST} levels>"}
+    if isinstance(value, Mapping):
+        pairs = encode_attributes(cast("Mapping[str, object]", value), depth + 1)
+        return {"kvlistValue": {"values": pairs} if pairs else {}}
+    if isinstance(value, Sequence):
+        items = [encode_value(item, depth + 1) for item in cast("Sequence[object]", value)]
+        return {"arrayValue": {"values": items} if items else {}}
+    return {"stringValue": f"<{type(value).__qualname__}>"}
+
+
+def encode_double(value: float) -> float | str:
+    """Return `value`, or the word that OTLP JSON has for a float that JSON cannot say."""
+    if math.isfinite(value):
+        return float(value)
+    if math.isnan(value):
+        return "NaN"
+    return "Infinity" if value > 0 else "-Infinity"
+
+
+def decode_attributes(pairs: object) -> dict[str, object]:
+    """Return a list of OTLP `KeyValue` objects as a dict; what is no such pair is left out."""
+    found: dict[str, object] = {}
+    for pair in as_items(pairs):
+        key = as_object(pair).get("key")
+        if isinstance(key, str):
+            found[key] = decode_value(as_object(pair).get("value"))
+    return found
+
+
+def decode_value(value: object) -> object:
+    """Return an OTLP `AnyValue` object as a Python value; None if it says nothing readable.
+
+    Never raises. The collector writes infinities as `+Inf` and `-Inf`, others as `Infinity`: both
+    are read.
+    """
+    for kind, content in as_object(value).items():
+        decode = _DECODERS.get(kind)
+        if decode is not None:
+            try:
+                return decode(content)
+            except (TypeError, ValueError, binascii.Error):
+                return None
+    return None
+
+
+def as_object(value: object) -> Json:
+    """Return `value` if it is a JSON object, else an empty one."""
+    return cast("Json", value) if isinstance(value, dict) else {}
+
+
+def as_items(value: object) -> list[object]:
+    """Return `value` if it is a JSON array, else an empty one."""
+    return cast("list[object]", value) if isinstance(value, list) else []
+
+
+def _decode_array(content: object) -> list[object]:
+    return [decode_value(item) for item in as_items(as_object(content).get("values"))]
+
+
+def _decode_pairs(content: object) -> dict[str, object]:
+    return decode_attributes(as_object(content).get("values"))
+
+
+def _decode_int(content: object) -> int:
+    return int(cast("str | int", content))
+
+
+def _decode_double(content: object) -> float:
+    return float(cast("str | float", content))
+
+
+def _decode_bytes(content: object) -> bytes:
+    return base64.b64decode(str(content), validate=True)
+
+
+_DECODERS = {
+    "stringValue": str,
+    "boolValue": bool,
+    "intValue": _decode_int,
+    "doubleValue": _decode_double,
+    "bytesValue": _decode_bytes,
+    "arrayValue": _decode_array,
+    "kvlistValue": _decode_pairs,
+}
