@@ -1,7 +1,7 @@
 """Knows what is made from the model: the projection table, the constants and the reference pages.
 
 Run `python semconv/generate.py` to write them; with `--check` nothing is written and the exit code
-is 1 when a file on disk is not what the model would give.
+is 1 when a file on disk is not what the model gives.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from pathlib import Path
 
 import jinja2
 
-from model import Attribute, Member, Model, build, read
+from loading import ModelError, load
+from model import Attribute, Member, Model
 
 ROOT = Path(__file__).resolve().parent.parent
 """The repository."""
@@ -30,6 +31,9 @@ OUTPUTS = {
 
 SCHEMA_URL = "https://opentelemetry.io/schemas/gen-ai-dev/1.42.0-dev"
 """The schema of upstream's keys (the manifest of open-telemetry/semantic-conventions-genai)."""
+
+DRIFT = "differs from what semconv/model gives; run python semconv/generate.py"
+"""What is said of a generated file that is stale or was edited."""
 
 _WIDTH = 100
 
@@ -70,19 +74,23 @@ def write(root: Path, model: Model) -> list[str]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Write or check the generated files; return the exit code."""
+    """Write or check the generated files; return the exit code, 2 if the model is unsound."""
     parser = argparse.ArgumentParser(description="Generate code and docs from semconv/model.")
     parser.add_argument("--check", action="store_true", help="write nothing, exit 1 on drift")
     parser.add_argument("--root", type=Path, default=ROOT, help="the repository")
     options = parser.parse_args(arguments)
-    model = build(read(options.root / "semconv/model"))
+    try:
+        model = load(options.root)
+    except ModelError as error:
+        print(error)
+        return 2
     if not options.check:
         for path in write(options.root, model):
             print(f"wrote {path}")
         return 0
     stale = drifted(options.root, model)
     for path in stale:
-        print(f"{path}: differs from semconv/model; run python semconv/generate.py")
+        print(f"{path}: {DRIFT}")
     return 1 if stale else 0
 
 
@@ -103,6 +111,7 @@ def _environment() -> jinja2.Environment:
         "class_name": _class_name,
         "literal": _literal,
         "member": _member,
+        "number": "{:.16g}".format,
         "tuple": _tuple,
     }
     return environment

@@ -144,13 +144,29 @@ def read(folder: Path) -> list[Document]:
     """Return every definition file below `folder`, sorted by path; the manifest is not one.
 
     Raises:
-        yaml.YAMLError: a file is not YAML.
+        yaml.YAMLError: a file is not YAML, or a mapping in it says one key twice.
     """
-    paths = sorted(folder.glob("*/*.yaml"))
-    return [
-        Document(path.relative_to(folder).as_posix(), yaml.safe_load(path.read_text("utf-8")))
-        for path in paths
-    ]
+    return [read_file(folder, path) for path in sorted(folder.glob("*/*.yaml"))]
+
+
+def read_file(folder: Path, path: Path) -> Document:
+    """Return one file; raises as `read` does."""
+    content = yaml.load(path.read_text("utf-8"), _Loader)
+    return Document(path.relative_to(folder).as_posix(), content)
+
+
+class _Loader(yaml.SafeLoader):
+    """Refuses a key said twice, as Weaver does; PyYAML would keep the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key.value} is there twice", key.start_mark
+                )
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
 
 
 def build(documents: Iterable[Document]) -> Model:
