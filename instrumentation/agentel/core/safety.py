@@ -13,13 +13,15 @@ _reported: set[tuple[str, type[BaseException]]] = set()
 _reraise = False
 
 
-def guarded(step: str, function: Callable[..., T], *args: Any, default: Any = None) -> Any:
+def guarded(
+    step: str, function: Callable[..., T], *args: Any, default: Any = None, **kwargs: Any
+) -> Any:
     """Call telemetry code on the host's thread and return its result.
 
     Returns `default` if it raises an Exception. Never raises, outside our own test suite.
     """
     try:
-        return function(*args)
+        return function(*args, **kwargs)
     except Exception as error:
         report(step, error)
         return default

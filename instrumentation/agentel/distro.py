@@ -1,0 +1,198 @@
+"""Knows what `opentelemetry-instrument` loads: which exporters, which resource, which libraries.
+
+`start` does the same for a program that is not launched by it: a notebook, a test, a script.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import uuid
+from collections.abc import Mapping
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Literal
+
+from opentelemetry import _logs, metrics, trace
+from opentelemetry.instrumentation.distro import BaseDistro
+from opentelemetry.sdk._configuration import _OTelSDKConfigurator
+from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+from agentel._version import __version__
+from agentel.config import read_settings
+from agentel.core.safety import guarded
+from agentel.local.runs import program_name, storage_from_environment
+from agentel.telemetry import deferred
+from agentel.telemetry.files import FileLogExporter, FileSpanExporter
+from agentel.telemetry.propagation import inherit
+
+__all__ = ["Configurator", "Distro", "destination", "instrument", "shutdown", "start", "uninstrument"]
+
+Signal = Literal["traces", "metrics", "logs"]
+SIGNALS: tuple[Signal, ...] = ("traces", "metrics", "logs")
+FILE_EXPORTER = "agentel_file"
+FILE_DELAY_MS = 1000
+"""Longest time that an ended span waits for its file: what a killed process can lose."""
+
+_logger = logging.getLogger(__name__)
+_started = False
+
+
+def destination(signal: Signal, environ: Mapping[str, str] | None = None) -> list[str]:
+    """Return the exporters of one signal, by entry point name, that the user did not name.
+
+    Empty where `OTEL_<SIGNAL>_EXPORTER` says it, `none` included. Else OTLP where an endpoint is
+    set; else files.
+    """
+    environ = os.environ if environ is None else environ
+    upper = signal.upper()
+    if environ.get(f"OTEL_{upper}_EXPORTER", "").strip():
+        return []
+    for name in ("OTEL_EXPORTER_OTLP_ENDPOINT", f"OTEL_EXPORTER_OTLP_{upper}_ENDPOINT"):
+        if environ.get(name, "").strip():
+            return ["otlp_proto_http"]
+    return [FILE_EXPORTER]
+
+
+class Configurator(_OTelSDKConfigurator):
+    """Sets the OpenTelemetry SDK up; a declarative `OTEL_CONFIG_FILE` wins over all of it."""
+
+    def _configure(self, **kwargs: Any) -> None:
+        guarded("read the context of the environment", inherit, os.environ)
+        if os.environ.get("OTEL_CONFIG_FILE", "").strip():
+            super()._configure(**kwargs)
+            return
+        names = {signal: destination(signal) for signal in SIGNALS}
+        kwargs["resource_attributes"] = {
+            **(kwargs.get("resource_attributes") or {}),
+            **resource_attributes(os.environ),
+        }
+        super()._configure(
+            trace_exporter_names=[n for n in names["traces"] if n != FILE_EXPORTER],
+            metric_exporter_names=names["metrics"],
+            log_exporter_names=[n for n in names["logs"] if n != FILE_EXPORTER],
+            **kwargs,
+        )
+        if FILE_EXPORTER in names["traces"]:
+            guarded("write spans to files", _add_span_file)
+        if FILE_EXPORTER in names["logs"]:
+            guarded("write events to files", _add_log_file)
+
+
+def _add_span_file() -> None:
+    provider: Any = trace.get_tracer_provider()
+    provider.add_span_processor(
+        BatchSpanProcessor(FileSpanExporter(), schedule_delay_millis=FILE_DELAY_MS)
+    )
+
+
+def _add_log_file() -> None:
+    provider: Any = _logs.get_logger_provider()
+    provider.add_log_record_processor(
+        BatchLogRecordProcessor(FileLogExporter(), schedule_delay_millis=FILE_DELAY_MS)
+    )
+
+
+def resource_attributes(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return what identifies this process: instance, run, distribution, and its program's name.
+
+    The command line is never part of it: it may hold secrets.
+    """
+    attributes = {
+        "service.instance.id": str(uuid.uuid4()),
+        "agentel.run.id": storage_from_environment().run_id,
+        "telemetry.distro.name": "agentel",
+        "telemetry.distro.version": __version__,
+    }
+    given = environ.get("OTEL_RESOURCE_ATTRIBUTES", "")
+    if not environ.get("OTEL_SERVICE_NAME", "").strip() and "service.name=" not in given:
+        attributes["service.name"] = program_name()
+    return attributes
+
+
+class Distro(BaseDistro):
+    """Chooses our configurator, and OTLP over HTTP, where the user chose nothing."""
+
+    def _configure(self, **kwargs: Any) -> None:
+        os.environ.setdefault("OTEL_PYTHON_CONFIGURATOR", "agentel")
+        os.environ.setdefault("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
+
+    def load_instrumentor(self, entry_point: EntryPoint, **kwargs: Any) -> None:
+        """Load one instrumentor. One that fails is reported and does not keep the others out."""
+        guarded(f"load {entry_point.name}", super().load_instrumentor, entry_point, **kwargs)
+
+
+def own_entry_points() -> list[EntryPoint]:
+    """Return the entry points of our own instrumentors."""
+    found = entry_points(group="opentelemetry_instrumentor")
+    return sorted((e for e in found if e.value.startswith("agentel.")), key=lambda e: e.name)
+
+
+def instrument(*names: str, **kwargs: Any) -> None:
+    """Watch every library that agentel knows, or the named ones. Imports none of them.
+
+    Keyword arguments are `tracer_provider`, `meter_provider`, `logger_provider` and `settings`.
+    Raises ValueError for a name that agentel does not know.
+    """
+    for entry_point in _chosen(names):
+        entry_point.load()().instrument(skip_dep_check=True, **kwargs)
+
+
+def uninstrument(*names: str) -> None:
+    """Stop watching every library, or the named ones, and restore them."""
+    for entry_point in _chosen(names):
+        instrumentor = entry_point.load()()
+        if instrumentor.is_instrumented_by_opentelemetry:
+            instrumentor.uninstrument()
+
+
+def _chosen(names: tuple[str, ...]) -> list[EntryPoint]:
+    known = own_entry_points()
+    unknown = sorted(set(names) - {e.name for e in known})
+    if unknown:
+        raise ValueError(
+            f"agentel does not know {', '.join(unknown)}; it knows {', '.join(e.name for e in known)}"
+        )
+    return [e for e in known if not names or e.name in names]
+
+
+def start(**kwargs: Any) -> None:
+    """Set telemetry up and watch every library: what `opentelemetry-instrument` does, from code.
+
+    Providers that the program has set already are used as they are. Calling it again does nothing.
+    Keyword arguments are those of `instrument`.
+    """
+    global _started
+    if _started or read_settings().sdk_disabled:
+        return
+    _started = True
+    if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
+        Distro().configure()
+        Configurator().configure()
+    else:
+        guarded("read the context of the environment", inherit, os.environ)
+    instrument(**kwargs)
+
+
+def flush() -> None:
+    """Hand everything that has ended to the exporters. Blocks until they have it."""
+    deferred.drain()
+    for provider in (
+        trace.get_tracer_provider(),
+        metrics.get_meter_provider(),
+        _logs.get_logger_provider(),
+    ):
+        force_flush = getattr(provider, "force_flush", None)
+        if force_flush is not None:
+            guarded("flush telemetry", force_flush)
+
+
+def shutdown() -> None:
+    """Undo `start`: deliver what has ended, and restore every library.
+
+    The OpenTelemetry API keeps its global providers for as long as the process lives.
+    """
+    global _started
+    uninstrument()
+    flush()
+    _started = False
