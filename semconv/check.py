@@ -26,7 +26,7 @@ def problems(root: Path) -> Iterator[str]:
     except ModelError as error:
         yield from error.problems
         return
-    for rule in (rules.names, rules.annotations, rules.metrics):
+    for rule in (rules.names, rules.signals, rules.metrics):
         yield from rule(model)
     for path in generate.drifted(root, model):
         yield f"{path}: {generate.DRIFT}"

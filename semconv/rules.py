@@ -73,7 +73,7 @@ def names(model: Model) -> Iterator[str]:
             yield f"{', '.join(keys)}: share the field name {field}"
 
 
-def annotations(model: Model) -> Iterator[str]:
+def signals(model: Model) -> Iterator[str]:
     """Yield attributes whose signals, phase or marks contradict how signals refer to them."""
     used: dict[str, set[str]] = {
         "span": _keys(model.spans.values()),

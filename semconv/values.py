@@ -15,7 +15,7 @@ _PRIMITIVES = ("string", "int", "double", "boolean")
 _TYPES = (*_PRIMITIVES, *(f"{item}[]" for item in _PRIMITIVES), "any")
 _PYTHON = {"string": str, "int": int, "double": (int, float), "boolean": bool}
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*(\.[a-z0-9]+(_[a-z0-9]+)*)+")
-_BRIEF_WIDTH = 90
+_BRIEF = re.compile(r'(?=\S)[^\n"\\]{1,90}')
 
 
 def one_of(*values: str) -> Check:
@@ -42,10 +42,8 @@ def name(value: object) -> str | None:
 
 def line(value: object) -> str | None:
     """Want a short line, which Weaver does not: it becomes a docstring of a constant."""
-    fits = isinstance(value, str) and value.strip() and not set(value) & set('\n"\\')
-    if fits and len(value) <= _BRIEF_WIDTH:
-        return None
-    return f"a line of 1 to {_BRIEF_WIDTH} characters, no double quotes or backslashes"
+    fits = isinstance(value, str) and _BRIEF.fullmatch(value)
+    return None if fits else "a line of 1 to 90 characters, no double quotes or backslashes"
 
 
 def identifier(value: object) -> str | None:
@@ -61,10 +59,9 @@ def examples(value: object) -> str | None:
 
 def buckets(value: object) -> str | None:
     """Want the boundaries of a histogram."""
-    numbers = isinstance(value, list) and all(type(item) in (int, float) for item in value)
-    if numbers and value and value == sorted(set(value)):
-        return None
-    return "a list of rising numbers"
+    if isinstance(value, list) and value and all(type(item) in (int, float) for item in value):
+        return None if value == sorted(set(value)) else "a list of rising numbers"
+    return "a list of numbers"
 
 
 def signals(value: object) -> str | None:
