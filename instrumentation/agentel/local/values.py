@@ -37,9 +37,12 @@ def encode_attributes(attributes: Mapping[str, object] | None, depth: int = 0) -
     """Return `attributes` as a list of OTLP `KeyValue` objects, in their own order."""
     if not attributes:
         return []
-    return [
-        {"key": str(key), "value": encode_value(value, depth)} for key, value in attributes.items()
-    ]
+    return [_pair(str(key), encode_value(value, depth)) for key, value in attributes.items()]
+
+
+def _pair(key: str, value: Json) -> Json:
+    # Like every empty field, an empty key is left out; the value is a message and stays.
+    return {"key": key, "value": value} if key else {"value": value}
 
 
 def encode_value(value: object, depth: int = 0) -> Json:
@@ -88,7 +91,7 @@ def decode_attributes(pairs: object) -> dict[str, object]:
     """Return a list of OTLP `KeyValue` objects as a dict; what is no such pair is left out."""
     found: dict[str, object] = {}
     for pair in as_items(pairs):
-        key = as_object(pair).get("key")
+        key = as_object(pair).get("key", "")
         if isinstance(key, str):
             found[key] = decode_value(as_object(pair).get("value"))
     return found
