@@ -22,6 +22,8 @@ Rule = Union[str, "Table", Callable[[Any, Fields], None]]
 Table = Mapping[str, Rule]
 
 _EMPTY: dict[str, object] = {}
+_is_mapping: dict[type, bool] = {}
+"""Types met so far; asking an abstract class each time would cost more than the reading."""
 
 
 def attributes_of(source: object) -> Mapping[str, object]:
@@ -30,9 +32,13 @@ def attributes_of(source: object) -> Mapping[str, object]:
     Pydantic keeps declared fields in the instance's own dictionary; asking the object for a name
     that it lacks would raise and cost more than the whole reading. Never raises.
     """
-    if source.__class__ is dict:
+    kind = source.__class__
+    if kind is dict:
         return cast("dict[str, object]", source)
-    if isinstance(source, Mapping):
+    is_mapping = _is_mapping.get(kind)
+    if is_mapping is None:
+        is_mapping = _is_mapping[kind] = issubclass(kind, Mapping)
+    if is_mapping:
         return cast("Mapping[str, object]", source)
     return getattr(source, "__dict__", _EMPTY)
 
@@ -50,25 +56,22 @@ def get(source: object, name: str) -> Any:
 
 def read(table: Table, source: object, into: Fields) -> None:
     """Copy what `table` names from `source` to `into`."""
-    _walk(table, attributes_of(source), into)
-    extras = getattr(source, "__pydantic_extra__", None)
-    if extras:
-        _walk(table, extras, into)
-
-
-def _walk(table: Table, data: Mapping[str, object], into: Fields) -> None:
-    for key, value in data.items():
+    for key, value in attributes_of(source).items():
         if value is None:
             continue
         rule = table.get(key)
         if rule is None:
             continue
-        if rule.__class__ is str:
+        kind = rule.__class__
+        if kind is str:
             into[cast("str", rule)] = value
-        elif rule.__class__ is dict:
+        elif kind is dict:
             read(cast("Table", rule), value, into)
         else:
             cast("Callable[[Any, Fields], None]", rule)(value, into)
+    extras = getattr(source, "__pydantic_extra__", None)
+    if extras:
+        read(table, extras, into)
 
 
 def fallback(field: str) -> Callable[[object, Fields], None]:

@@ -42,6 +42,55 @@ _TOKENS_PER_CALL = {
 }
 
 
+_FIELDS = tuple(
+    dict.fromkeys(
+        field
+        for metric in METRICS.values()
+        for field in metric.attributes
+        if field not in ("token_type", "token_modality")
+    )
+)
+"""Every field that is an attribute of some metric."""
+
+
+class Labels:
+    """The attributes of all metrics for one combination of field values. Made once, then reused."""
+
+    __slots__ = ("_made", "_values")
+
+    def __init__(self, values: tuple[Any, ...]) -> None:
+        self._values = {
+            field: value
+            for field, value in zip(_FIELDS, values, strict=True)
+            if isinstance(value, (str, int)) and not isinstance(value, bool)
+        }
+        self._made: dict[tuple[str, str | None], dict[str, Any]] = {}
+
+    def of(self, name: str, token_type: str | None = None) -> dict[str, Any]:
+        """Return the attributes of one metric. Do not change them."""
+        made = self._made.get((name, token_type))
+        if made is None:
+            special = {"token_type": token_type, "token_modality": "unknown"}
+            made = self._made[name, token_type] = {
+                ROWS[field].key: value
+                for field in METRICS[name].attributes
+                if (value := special.get(field) or self._values.get(field)) is not None
+            }
+        return made
+
+
+_labels = lru_cache(maxsize=2048)(Labels)
+
+
+def labels_for(fields: Fields) -> Labels:
+    """Return the labels of one piece of work."""
+    values = tuple(map(fields.get, _FIELDS))
+    try:
+        return _labels(values)
+    except TypeError:  # a value of a wrong type, which no label can have
+        return Labels(values)
+
+
 class Instruments:
     """The instruments of one instrumentation scope, in one generation of names."""
 
@@ -61,47 +110,48 @@ class Instruments:
             made = self._made[name] = _make(self._meter, METRICS[name])
         return made
 
-    def duration(self, operation: str, seconds: float, fields: Fields, context: Any) -> None:
+    def duration(self, operation: str, seconds: float, labels: Labels, context: Any) -> None:
         """Record how long one operation took, in s."""
         name = self._durations.get(operation)
         if name is not None:
-            put(self.measure(name), seconds, attributes_for(name, fields), context)
+            put(self.measure(name), seconds, labels.of(name), context)
 
-    def counts(self, fields: Fields, inference: int, tools: int, context: Any) -> None:
+    def counts(self, labels: Labels, inference: int, tools: int, context: Any) -> None:
         """Record how many calls one agent made by itself."""
         for name, value in (
             ("gen_ai.invoke_agent.inference_calls", inference),
             ("gen_ai.invoke_agent.tool_calls", tools),
         ):
-            put(self.measure(name), value, attributes_for(name, fields), context)
+            put(self.measure(name), value, labels.of(name), context)
 
-    def tokens(self, fields: Fields, context: Any, *, is_inference: bool) -> None:
+    def tokens(self, fields: Fields, labels: Labels, context: Any, *, is_inference: bool) -> None:
         """Record the tokens that the provider counted; nothing where it counted none."""
         if self._latest and is_inference:
-            self._latest_tokens(fields, context)
+            self._latest_tokens(fields, labels, context)
             return
         name = "gen_ai.client.token.usage"
+        measure = self.measure(name)
         for kind, field in (("input", "usage_input_tokens"), ("output", "usage_output_tokens")):
             value = fields.get(field)
             if value.__class__ is int:
-                put(self.measure(name), value, attributes_for(name, fields, kind), context)
+                put(measure, value, labels.of(name, kind), context)
 
-    def _latest_tokens(self, fields: Fields, context: Any) -> None:
+    def _latest_tokens(self, fields: Fields, labels: Labels, context: Any) -> None:
         for names in (_TOKEN_TOTALS, _TOKENS_PER_CALL):
             for field, name in names.items():
                 value = fields.get(field)
                 if value.__class__ is int:
-                    put(self.measure(name), value, attributes_for(name, fields), context)
+                    put(self.measure(name), value, labels.of(name), context)
 
-    def first_chunk(self, seconds: float, fields: Fields, context: Any) -> None:
+    def first_chunk(self, seconds: float, labels: Labels, context: Any) -> None:
         """Record the time from sending a request to its stream's first chunk, in s."""
         name = self._first_chunk
-        put(self.measure(name), seconds, attributes_for(name, fields), context)
+        put(self.measure(name), seconds, labels.of(name), context)
 
-    def later_chunks(self, gaps: list[float], fields: Fields, context: Any) -> None:
+    def later_chunks(self, gaps: list[float], labels: Labels, context: Any) -> None:
         """Record the time from each chunk to the next one, in s."""
         name = self._later_chunk
-        put(self.measure(name), gaps, attributes_for(name, fields), context)
+        put(self.measure(name), gaps, labels.of(name), context)
 
 
 def _make(meter: Meter, metric: Metric) -> Measure:
@@ -113,22 +163,3 @@ def _make(meter: Meter, metric: Metric) -> Measure:
         metric.brief,
         explicit_bucket_boundaries_advisory=list(metric.buckets) or None,
     ).record
-
-
-def attributes_for(name: str, fields: Fields, token_type: str | None = None) -> dict[str, Any]:
-    """Return the attributes of one measurement: those of the metric that `fields` has. Do not change."""
-    get = fields.get
-    return _attributes(name, token_type, *[get(field) for field in METRICS[name].attributes])
-
-
-@lru_cache(maxsize=4096)
-def _attributes(name: str, token_type: str | None, *values: Any) -> dict[str, Any]:
-    attributes: dict[str, Any] = {}
-    for field, value in zip(METRICS[name].attributes, values, strict=True):
-        if field == "token_type":
-            value = token_type
-        elif field == "token_modality":
-            value = "unknown"
-        if isinstance(value, (str, int)) and not isinstance(value, bool):
-            attributes[ROWS[field].key] = value
-    return attributes

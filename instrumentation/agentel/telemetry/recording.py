@@ -20,6 +20,7 @@ from agentel.telemetry import context as keys
 from agentel.telemetry import pipeline as pipelines
 from agentel.telemetry.context import Ambient, Tally
 from agentel.telemetry.events import emit_fields
+from agentel.telemetry.metrics import Labels, labels_for
 from agentel.telemetry.pipeline import Pipeline
 from agentel.telemetry.spans import KINDS, project, span_name
 
@@ -50,6 +51,7 @@ class Recording:
         "pipeline",
         "span",
         "started",
+        "tally",
     )
 
     span: Span
@@ -70,6 +72,8 @@ class Recording:
         """The public object that opened it, if one did."""
         self.outer: Recording | None = None
         """The recording that was current when this one began."""
+        self.tally: Tally | None = None
+        """What this agent did by itself; None for everything that is no agent."""
         self.started = 0.0
         self._room = pipeline.settings.span_limit
         self._open = [True]
@@ -103,7 +107,9 @@ class Recording:
             mine = {keys.SPAN_KEY: span, keys.CURRENT_KEY: self, keys.LEAF_KEY: self}
         else:
             mine = {keys.SPAN_KEY: span, keys.CURRENT_KEY: self}
-        if down or operation.name == "invoke_agent":
+        if operation.name == "invoke_agent":
+            self.tally = Tally()
+        if down or self.tally is not None:
             mine[keys.AMBIENT_KEY] = self._handed_down(ambient, down or {})
         self.context = Context({**parent, **mine})
         self._count(ambient)
@@ -113,8 +119,7 @@ class Recording:
 
     def _handed_down(self, ambient: Ambient, down: Fields) -> Ambient:
         fields = {**ambient.fields, **down}
-        tally = Tally() if self.operation.name == "invoke_agent" else ambient.tally
-        return Ambient(fields, project(fields, {}), tally)
+        return Ambient(fields, project(fields, {}), self.tally or ambient.tally)
 
     def _count(self, ambient: Ambient) -> None:
         tally = ambient.tally
@@ -123,7 +128,7 @@ class Recording:
                 tally.inference_calls += 1
             elif self.operation.name == "execute_tool":
                 tally.tool_calls += 1
-        if self.operation.name == "invoke_agent":
+        if self.tally is not None:
             pipelines.opened(self, str(self.fields.get("agent_name", "")))
 
     def _announce(self) -> None:
@@ -203,7 +208,10 @@ class Recording:
         fields = {**self.ambient.fields, **self.fields, **found}
         if self.is_recording:
             guarded("write a span", self._write_span, outcome)
-        guarded("record metrics", self._measure, seconds, fields)
+        # From here on only the span is needed. The context that was current knows this recording,
+        # and the measurements that wait keep theirs: without the cycle both go at once.
+        self.context = Context({keys.SPAN_KEY: self.span})
+        guarded("record metrics", self._measure, seconds, fields, labels_for(fields))
         guarded("write events", self._write_events, fields)
         guarded("end a span", self.span.end, self._ended_ns)
 
@@ -219,14 +227,13 @@ class Recording:
         if outcome in _FAILED:
             self.span.set_status(Status(StatusCode.ERROR, message))
 
-    def _measure(self, seconds: float, fields: Fields) -> None:
+    def _measure(self, seconds: float, fields: Fields, labels: Labels) -> None:
         instruments = self.pipeline.instruments
-        instruments.duration(self.operation.name, seconds, fields, self.context)
-        if self.operation.name == "invoke_agent":
+        instruments.duration(self.operation.name, seconds, labels, self.context)
+        if self.tally is not None:
             pipelines.closed(self)
-            tally = keys.ambient_of(self.context).tally
-            if tally is not None:
-                instruments.counts(fields, tally.inference_calls, tally.tool_calls, self.context)
+            tally = self.tally
+            instruments.counts(labels, tally.inference_calls, tally.tool_calls, self.context)
 
     def _write_events(self, fields: Fields) -> None:
         """Write what is told apart from the span."""
