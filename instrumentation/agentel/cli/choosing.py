@@ -32,7 +32,7 @@ def choose_trace(source: Source, asked: str) -> str:
     prefix = asked.lower()
     if not prefix or len(prefix) > _FULL_LENGTH or not _HEX.issuperset(prefix):
         raise Failure(
-            f"{escaped(asked)!r} is no trace id; expected up to 32 hex digits, or '{LAST}'.",
+            f"'{escaped(asked)}' is no trace id; expected up to 32 hex digits, or '{LAST}'.",
             BAD_INPUT,
         )
     found = [

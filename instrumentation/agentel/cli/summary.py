@@ -100,7 +100,9 @@ def _tokens(summary: Summary) -> str:
     if summary.input_tokens is None and summary.output_tokens is None:
         return "n/a"
     said = f"{count(summary.input_tokens)} in, {count(summary.output_tokens)} out"
-    return f"{said} ({count(summary.cached_tokens)} cached)" if summary.cached_tokens else said
+    if summary.cached_tokens:
+        said += f" ({count(summary.cached_tokens)} cached)"
+    return said + _from(summary.metered, summary.calls.count)
 
 
 def _cost(summary: Summary) -> str:
@@ -109,5 +111,9 @@ def _cost(summary: Summary) -> str:
     amounts = ", ".join(
         f"{amount:.4f} {escaped(currency)}" for currency, amount in sorted(summary.costs.items())
     )
-    missing = summary.calls.count - summary.priced
-    return f"{amounts} (unknown for {plural(missing, 'call')})" if missing else amounts
+    return amounts + _from(summary.priced, summary.calls.count)
+
+
+def _from(known: int, of_all: int) -> str:
+    """Say how many calls a total is made of, unless it is all of them."""
+    return "" if known == of_all else f", from {count(known)} of {plural(of_all, 'call')}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from typing import cast
 
 from agentel import semconv
 from agentel.cli.choosing import LAST, choose_trace, load_trace
@@ -36,7 +37,13 @@ def register(commands: Commands) -> None:
         description="Shows one trace as a tree: durations, tokens, retries, errors and outcomes, "
         "and content if it was captured.",
     )
-    parser.add_argument("trace", metavar="ID", help=f"trace id, its first digits, or '{LAST}'")
+    parser.add_argument(
+        "trace",
+        metavar="ID",
+        nargs="?",
+        default=LAST,
+        help=f"trace id, its first digits, or '{LAST}' (default)",
+    )
     parser.add_argument("--json", action="store_true", help="print the tree as JSON")
     parser.add_argument("--full", action="store_true", help="do not cut long content")
     add_from(parser)
@@ -146,12 +153,9 @@ def _outcome(span: SpanRecord) -> str:
     outcome = facts.outcome(span)
     if outcome not in ("error", "cut"):
         return escaped(outcome)
-    words = (
-        outcome.upper(),
-        facts.error_category(span),
-        facts.text(span.attributes, semconv.ERROR_TYPE),
-        span.status_message,
-    )
+    category = facts.error_category(span)
+    kind = facts.text(span.attributes, semconv.ERROR_TYPE)
+    words = (outcome.upper(), category, kind if kind != category else "", span.status_message)
     return " ".join(escaped(word) for word in words if word)
 
 
@@ -165,8 +169,8 @@ def _event_line(event: EventRecord, line: Line) -> Line:
 
 def _shown(value: object) -> str:
     if isinstance(value, list):
-        return f"[{', '.join(map(str, value))}]"  # pyright: ignore[reportUnknownArgumentType]
-    return str(value)
+        return f"[{', '.join(map(_shown, cast('list[object]', value)))}]"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _style(outcome: str) -> Style:

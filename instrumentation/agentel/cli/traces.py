@@ -95,7 +95,6 @@ def _style(title: str, cell: str, *, heading: bool) -> Style:
 
 
 def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise ValueError(text)
-    return value
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a number, 1 or more, not {text!r}")
+    return int(text)

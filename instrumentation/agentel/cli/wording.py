@@ -33,11 +33,12 @@ def _escape(char: str) -> str:
 def duration(nanoseconds: int) -> str:
     """Return a duration in the unit that a person would say it in."""
     seconds = nanoseconds / 1e9
-    if seconds < 0.01:
+    # Each bound is where rounding would reach the next unit.
+    if seconds < 0.00995:
         return f"{seconds * 1e3:.1f}ms"
-    if seconds < 1:
+    if seconds < 0.9995:
         return f"{seconds * 1e3:.0f}ms"
-    if seconds < 60:
+    if seconds < 59.995:
         return f"{seconds:.2f}s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:

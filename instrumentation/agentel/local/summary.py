@@ -43,8 +43,9 @@ class Tally:
 class Summary:
     """What a set of spans adds up to.
 
-    Tokens are None as long as no call said any; `costs` has an amount per currency, and `priced`
-    says how many calls they are for. `errors` counts failed calls and tools by category.
+    Tokens are None as long as no call said any, and `metered` says how many calls did; `costs` has
+    an amount per currency, and `priced` says how many calls they are for. `errors` counts failed
+    calls, tools and memory operations by category.
     """
 
     traces: set[str] = field(default_factory=set[str])
@@ -54,6 +55,7 @@ class Summary:
     input_tokens: int | None = None
     output_tokens: int | None = None
     cached_tokens: int | None = None
+    metered: int = 0
     costs: dict[str, float] = field(default_factory=dict[str, float])
     priced: int = 0
     errors: Counter[str] = field(default_factory=Counter[str])
@@ -76,6 +78,7 @@ class Summary:
 
     def _add_usage(self, span: SpanRecord) -> None:
         used = facts.tokens(span)
+        self.metered += used.input is not None or used.output is not None
         self.input_tokens = facts.plus(self.input_tokens, used.input)
         self.output_tokens = facts.plus(self.output_tokens, used.output)
         self.cached_tokens = facts.plus(self.cached_tokens, used.cached)

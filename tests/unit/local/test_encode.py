@@ -6,7 +6,7 @@ from itertools import chain
 
 import pytest
 from google.protobuf.json_format import MessageToDict
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from opentelemetry._logs import LogRecord, SeverityNumber
 from opentelemetry.exporter.otlp.proto.common._log_encoder import encode_logs
@@ -194,12 +194,14 @@ VALUES = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(), VALUES, max_size=5))
 def test_any_attributes_say_what_the_official_encoding_says(attributes):
     spans = [span(attributes=attributes)]
     assert written(span_lines(spans)) == official(encode_spans(spans))
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(st.characters()), st.text(st.characters()), max_size=5))
 def test_half_surrogates_become_replacement_characters(attributes):
     (line,) = span_lines([span(attributes={"half": "a\ud800b", **attributes})])
