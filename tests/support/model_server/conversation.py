@@ -97,7 +97,7 @@ def _answer(route: Route | None, wire: Wire, exchange: Exchange, ledger: Ledger)
             message = f"Missing required parameter: '{name}'."
             raise Declined(Failure(400, message, code="missing_required_parameter", param=name))
     body = route.answer(exchange)
-    if route.is_model:
+    if route.is_model and body.model is not None:
         streamed = not isinstance(body, Whole)
         ledger.record(
             Sent(

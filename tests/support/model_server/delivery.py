@@ -89,7 +89,7 @@ def send_whole(wire: Wire, exchange: Exchange, whole: Whole, ledger: Ledger) -> 
         return send_failure(wire, exchange, ending.failure or Failure())
     headers = _headers(exchange, whole.content_type)
     if ending is None:
-        ledger.update(exchange.request.number, whole.usage, whole=True)
+        ledger.update(whole.answers or exchange.request.number, whole.usage, whole=True)
         return wire.send(200, headers, body)
     half = body[: len(body) // 2]
     if ending.kind == "eof":
@@ -100,7 +100,7 @@ def send_whole(wire: Wire, exchange: Exchange, whole: Whole, ledger: Ledger) -> 
 
 def send_events(wire: Wire, exchange: Exchange, events: Events, ledger: Ledger) -> None:
     """Send a stream chunk by chunk, or as much of it as its ending lets through."""
-    answer, number = exchange.answer, exchange.request.number
+    answer, number = exchange.answer, events.answers or exchange.request.number
     headers = {**_headers(exchange, events.content_type), "transfer-encoding": "chunked"}
     wire.write(wire.head(200, headers))
     frames = events.frames if answer.ending is None else events.frames[: answer.ending.after]

@@ -90,6 +90,8 @@ class Whole:
     id: str | None = None
     model: str | None = None
     content_type: str = "application/json"
+    answers: int | None = None
+    """The number of the request whose answer this tells (again), if not the one at hand."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,8 @@ class Events:
     id: str | None = None
     model: str | None = None
     content_type: str = "text/event-stream; charset=utf-8"
+    answers: int | None = None
+    """As in `Whole`."""
 
 
 Body = Whole | Events

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from support.model_server.answers import Failure
-from support.model_server.exchange import Exchange, Frame, Object, Provider, event
+from support.model_server.exchange import Exchange, Frame, Object, Provider, Request, event
 
 ORGANIZATION = "agentel-tests"
 PROJECT = "proj_agenteltests"
@@ -42,22 +42,43 @@ def openai_headers(exchange: Exchange) -> dict[str, str]:
     }
 
 
-def openai_error(exchange: Exchange, failure: Failure) -> Object:
-    """Body of an error."""
+def error_fields(failure: Failure) -> Object:
+    """What is told about an error."""
     kind, code, message = ERRORS.get(failure.status) or ERRORS[500 if failure.status > 499 else 400]
     return {
-        "error": {
-            "message": failure.message or message,
-            "type": failure.type or kind,
-            "param": failure.param,
-            "code": failure.code or code,
-        }
+        "message": failure.message or message,
+        "type": failure.type or kind,
+        "param": failure.param,
+        "code": failure.code or code,
     }
+
+
+def openai_error(exchange: Exchange, failure: Failure) -> Object:
+    """Body of an error."""
+    return {"error": error_fields(failure)}
 
 
 def openai_error_frame(exchange: Exchange, failure: Failure, after: int) -> Frame:
     """The same as an event of a stream of chat chunks."""
     return event(openai_error(exchange, failure))
+
+
+def page(request: Request, items: list[Object], newest_first: bool = False) -> Object:
+    """The part of a list that `limit`, `after` and `order` ask for, in OpenAI's envelope."""
+    query = request.query
+    order = query.get("order", "desc" if newest_first else "asc")
+    ordered = list(reversed(items)) if order == "desc" else items
+    keys = [item["id"] for item in ordered]
+    start = keys.index(query["after"]) + 1 if query.get("after") in keys else 0
+    limit = int(query.get("limit", 20))
+    shown = ordered[start : start + limit]
+    return {
+        "object": "list",
+        "data": shown,
+        "first_id": shown[0]["id"] if shown else None,
+        "last_id": shown[-1]["id"] if shown else None,
+        "has_more": start + limit < len(ordered),
+    }
 
 
 OPENAI = Provider("openai", openai_headers, openai_error, openai_error_frame)

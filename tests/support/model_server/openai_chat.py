@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from support.model_server.answers import Answer, ToolCall, Usage
+from dataclasses import replace
+from typing import cast
+
+from support.model_server.answers import Answer, Refusal, Text, Thinking, ToolCall, Usage
 from support.model_server.exchange import (
     Body,
     Events,
@@ -16,6 +19,8 @@ from support.model_server.exchange import (
 )
 
 FINGERPRINT = "fp_44709d6fcb"
+PADDING = "Wt2QrSUUiJ"
+"""Stands for the random text that hides a chunk's length."""
 DONE = Frame(b"data: [DONE]\n\n")
 
 
@@ -25,7 +30,7 @@ def chat_completion(exchange: Exchange) -> Body:
         return Events(stream_frames(exchange), exchange.id("chatcmpl-", 29), exchange.model)
     body = completion(exchange)
     if exchange.request.wants("store"):
-        exchange.store.keep("chat", {**body, "metadata": exchange.request.part("metadata")})
+        _keep(exchange, body)
     return Whole(pretty(body), chat_usage(exchange.answer.usage), str(body["id"]), exchange.model)
 
 
@@ -116,23 +121,47 @@ def chat_usage(usage: Usage) -> Object:
 
 
 def stream_frames(exchange: Exchange) -> list[Frame]:
+    """The chunks as events."""
+    told = [
+        event(chunk, None, cast("Object | None", chunk.get("usage"))) for chunk in chunks(exchange)
+    ]
+    return [*told, DONE]
+
+
+def chunks(exchange: Exchange) -> list[Object]:
     """The chunks; with `stream_options.include_usage` each has a `usage`, null but in the last."""
-    counts = exchange.request.part("stream_options").get("include_usage") is True
-    frames: list[Frame] = []
+    options = exchange.request.part("stream_options")
+    counts = options.get("include_usage") is True
+    head = chunk_head(exchange)
+    about: Object = {"usage": None} if counts else {}
+    if options.get("include_obfuscation") is not False:
+        about["obfuscation"] = PADDING
+    found: list[Object] = []
     for index in range(choice_count(exchange)):
         answer = exchange.answer.choice(index)
         grown = [choice(index, delta) for delta in deltas(exchange, answer)]
-        frames += [_chunk(exchange, counts, delta) for delta in grown]
-        frames.append(_chunk(exchange, counts, choice(index, {}, finish_reason(answer))))
+        grown.append(choice(index, {}, finish_reason(answer)))
+        found += [{**head, "choices": [only], **about} for only in grown]
     if counts:
         usage = chat_usage(exchange.answer.usage)
-        frames.append(event({**chunk_head(exchange), "choices": [], "usage": usage}, None, usage))
-    return [*frames, DONE]
+        found.append({**head, "choices": [], **about, "usage": usage})
+    return found
 
 
 def choice(index: int, delta: Object, finish: str | None = None) -> Object:
     """One choice of a chunk."""
     return {"index": index, "delta": delta, "logprobs": None, "finish_reason": finish}
+
+
+def spoken(answer: Answer) -> Answer:
+    """The answer of a provider without a place for refusals: what is refused is simply said."""
+    said = (Text(part.text) if isinstance(part, Refusal) else part for part in answer.parts)
+    return replace(answer, parts=tuple(said))
+
+
+def reasoning_text(answer: Answer) -> str:
+    """The reasoning that is shown, for the providers that show it in chat."""
+    return "".join(part.text for part in answer.parts if isinstance(part, Thinking))
 
 
 def deltas(exchange: Exchange, answer: Answer) -> list[Object]:
@@ -169,16 +198,6 @@ def chunk_head(exchange: Exchange) -> Object:
     }
 
 
-def _chunk(exchange: Exchange, counts: bool, only: Object) -> Frame:
-    usage = {"usage": None} if counts else {}
-    padding = {} if _plain_sizes(exchange) else {"obfuscation": "Wt2QrSUUiJ"}
-    return event({**chunk_head(exchange), "choices": [only], **usage, **padding})
-
-
-def _plain_sizes(exchange: Exchange) -> bool:
-    return exchange.request.part("stream_options").get("include_obfuscation") is False
-
-
 def _tool_deltas(exchange: Exchange, answer: Answer) -> list[Object]:
     found: list[Object] = []
     for index, call in enumerate(answer.tools):
@@ -192,6 +211,16 @@ def _tool_deltas(exchange: Exchange, answer: Answer) -> list[Object]:
         grown = [{"arguments": piece} for piece in pieces(call.arguments, answer)]
         found += [{"tool_calls": [{"index": index, "function": more}]} for more in grown]
     return found
+
+
+def _keep(exchange: Exchange, body: Object) -> None:
+    exchange.store.keep("chat", {**body, "metadata": exchange.request.part("metadata")})
+    asked = exchange.request.json.get("messages")
+    messages = [
+        {"id": f"{body['id']}-{index}", "name": None, "content_parts": None, **message}
+        for index, message in enumerate(asked if isinstance(asked, list) else [])
+    ]
+    exchange.store.keep("messages", {"id": body["id"], "data": messages})
 
 
 def _function(call: ToolCall) -> Object:

@@ -71,7 +71,8 @@ def web_search(
 ) -> Answer:
     """Answer after one search run by the provider; `results` are (title, url) pairs."""
     delivery.setdefault("usage", Usage(input_tokens=320, web_search_requests=1))
-    return parts(WebSearch(query, tuple(results)), Text(said), **delivery)
+    found = tuple((title, url) for title, url in results)
+    return parts(WebSearch(query, found), Text(said), **delivery)
 
 
 def choices(first: Answer, *others: Answer) -> Answer:

@@ -97,8 +97,8 @@ class ModelServer:
 
     @property
     def together_url(self) -> str:
-        """`base_url` of `together.Together`."""
-        return f"{self.url}/together/v1"
+        """`base_url` of `together.Together`, which adds `/v1` (OpenAI's client does not)."""
+        return f"{self.url}/together"
 
     @property
     def openrouter_url(self) -> str:

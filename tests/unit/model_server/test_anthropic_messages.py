@@ -122,10 +122,10 @@ def test_stream_adds_up_to_the_whole_answer(
             "tool_use",
         ]
         assert message.content[0].signature.startswith("c2ln")
-        assert message.content[1].input == {"query": "weather"}
         assert message.content[4].input == {"open": True}
         assert message.stop_reason == "tool_use"
         assert message.usage.output_tokens == 50
+    assert whole.content[1].input == {"query": "weather"}
     assert server.sent[0].usage == server.sent[1].usage
 
 

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 
 import openai
+import pydantic
 import pytest
 
 from support.model_server import (
@@ -33,6 +35,10 @@ EVERYTHING = Usage(
     audio_output=6,
     accepted_prediction=2,
     rejected_prediction=1,
+)
+CALLS = tool_calls([("add", {"a": 1, "b": 2}), ("stop", "{broken")])
+with_helpers = pytest.mark.skipif(
+    not hasattr(openai.resources.chat.Completions, "parse"), reason="this openai has no helpers"
 )
 
 
@@ -131,21 +137,46 @@ def test_stream_with_usage_has_nulls_and_a_last_chunk_without_choices(
     assert last.usage.model_dump(exclude_unset=True) == server.sent[0].usage
 
 
+def named(call: object) -> tuple[str | None, str]:
+    return call.function.name, call.function.arguments
+
+
 def test_tool_calls_arrive_whole_and_in_pieces(server: ModelServer, client: openai.OpenAI) -> None:
-    calls = [("add", {"a": 1, "b": 2}), ("stop", "{broken")]
-    server.script(tool_calls(calls), tool_calls(calls, chunks=3))
-    tools = [{"type": "function", "function": {"name": name}} for name, _ in calls]
+    server.script(CALLS, replace(CALLS, chunks=3))
 
-    whole = ask(client, tools=tools).choices[0]
-    with client.chat.completions.stream(model="gpt-4o-mini", messages=ASKED, tools=tools) as stream:
-        pieced = stream.get_final_completion().choices[0]
+    whole = ask(client).choices[0]
+    deltas = [chunk.choices[0].delta for chunk in ask(client, stream=True)]
 
-    for choice in (whole, pieced):
-        found = choice.message.tool_calls
-        assert choice.finish_reason == "tool_calls"
-        assert [call.function.name for call in found] == ["add", "stop"]
-        assert [call.function.arguments for call in found] == ['{"a":1,"b":2}', "{broken"]
-        assert [call.id[:5] for call in found] == ["call_", "call_"]
+    pieces = [piece for delta in deltas for piece in delta.tool_calls or []]
+    assert whole.finish_reason == "tool_calls"
+    assert [
+        (call.id, call.function.name, call.function.arguments) for call in whole.message.tool_calls
+    ] == [
+        ("call_000000000000000000000100", "add", '{"a":1,"b":2}'),
+        ("call_000000000000000000000101", "stop", "{broken"),
+    ]
+    assert [
+        (piece.index, piece.id, piece.function.name, piece.function.arguments) for piece in pieces
+    ] == [
+        (0, "call_000000000000000000000200", "add", ""),
+        (0, None, None, '{"a":'),
+        (0, None, None, '1,"b'),
+        (0, None, None, '":2}'),
+        (1, "call_000000000000000000000201", "stop", ""),
+        (1, None, None, "{br"),
+        (1, None, None, "ok"),
+        (1, None, None, "en"),
+    ]
+
+
+@with_helpers
+def test_stream_helper_puts_tool_calls_together(server: ModelServer, client: openai.OpenAI) -> None:
+    server.script(CALLS)
+
+    with client.chat.completions.stream(model="gpt-4o-mini", messages=ASKED) as stream:
+        message = stream.get_final_completion().choices[0].message
+
+    assert [call.function.arguments for call in message.tool_calls] == ['{"a":1,"b":2}', "{broken"]
 
 
 def test_choices_differ_when_scripted_to(server: ModelServer, client: openai.OpenAI) -> None:
@@ -167,14 +198,14 @@ def test_choices_differ_when_scripted_to(server: ModelServer, client: openai.Ope
 
 
 def test_refusal_is_apart_from_content(server: ModelServer, client: openai.OpenAI) -> None:
-    server.script(refusal("No."), refusal("No."))
+    server.script(refusal("Not this."), refusal("Not this."))
 
-    whole = ask(client).choices[0].message
-    deltas = [chunk.choices[0].delta for chunk in ask(client, stream=True)]
+    whole = ask(client).choices[0].message.model_dump()
+    deltas = [chunk.choices[0].delta.model_dump() for chunk in ask(client, stream=True)]
 
-    assert (whole.content, whole.refusal) == (None, "No.")
-    assert "".join(delta.refusal or "" for delta in deltas) == "No."
-    assert not any(delta.content for delta in deltas)
+    assert (whole["content"], whole["refusal"]) == (None, "Not this.")
+    assert [delta.get("refusal") for delta in deltas] == ["", "Not", " this.", None]
+    assert [delta["content"] for delta in deltas] == [None] * 4
 
 
 def test_cached_writes_and_images_are_told_apart(
@@ -188,16 +219,16 @@ def test_cached_writes_and_images_are_told_apart(
     assert details["image_tokens"] == 5
 
 
+@with_helpers
 def test_json_answer_can_be_parsed(server: ModelServer, client: openai.OpenAI) -> None:
-    pydantic = pytest.importorskip("pydantic")
-
     class Point(pydantic.BaseModel):
         x: int
 
     server.script(json_object({"x": 3}))
-    parse = getattr(client.chat.completions, "parse", None) or client.beta.chat.completions.parse
 
-    parsed = parse(model="gpt-4o-mini", messages=ASKED, response_format=Point)
+    parsed = client.chat.completions.parse(
+        model="gpt-4o-mini", messages=ASKED, response_format=Point
+    )
 
     assert parsed.choices[0].message.parsed == Point(x=3)
 
