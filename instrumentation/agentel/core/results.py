@@ -139,11 +139,14 @@ class CloseHook(_MethodHook):
     def __init__(self, owner: Any, name: str, closed: Callable[[], bool]) -> None:
         super().__init__(owner, name)
         self._closed = closed
+        # A dropped generator closes its response when the collector has cleared weak references.
+        # httpx's responses are cycles of their own, so this one costs nothing.
+        self._response = owner
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        is_over = guarded("notice a closed response", self._closed, default=True)
-        owner = self.release() if is_over else self._owner()
-        return self._method(owner, *args, **kwargs)
+        if guarded("notice a closed response", self._closed, default=True):
+            self.release()
+        return self._method(self._response, *args, **kwargs)
 
 
 class ParseHook(_MethodHook):
