@@ -165,6 +165,7 @@ ROWS: dict[str, Row] = {
         "start",
     ),
     "request_seed": Row("gen_ai.request.seed", "int", _SPAN_EVENT, "start"),
+    "request_service_tier": Row("agentel.request.service_tier", "string", _SPAN, "start"),
     "request_stop_sequences": Row(
         "gen_ai.request.stop_sequences",
         "string[]",
@@ -274,6 +275,7 @@ ROWS: dict[str, Row] = {
     ),
     "usage_image_input_tokens": Row("gen_ai.usage.image.input_tokens", "int", _SPAN_EVENT, "end"),
     "usage_image_output_tokens": Row("gen_ai.usage.image.output_tokens", "int", _SPAN_EVENT, "end"),
+    "usage_inference_geo": Row("agentel.usage.inference_geo", "string", _SPAN, "end"),
     "usage_input_tokens": Row("gen_ai.usage.input_tokens", "int", _SPAN_EVENT, "end"),
     "usage_output_tokens": Row("gen_ai.usage.output_tokens", "int", _SPAN_EVENT, "end"),
     "usage_reasoning_output_tokens": Row(
@@ -284,6 +286,7 @@ ROWS: dict[str, Row] = {
     ),
     "usage_service_tier": Row("agentel.usage.service_tier", "string", _SPAN, "end"),
     "usage_source": Row("agentel.usage.source", "string", _SPAN, "end"),
+    "usage_speed": Row("agentel.usage.speed", "string", _SPAN, "end"),
     "usage_text_cache_read_input_tokens": Row(
         "gen_ai.usage.text.cache_read.input_tokens",
         "int",
