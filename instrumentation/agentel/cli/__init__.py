@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 from agentel._version import __version__
 from agentel.cli import summary, trace, traces
-from agentel.cli.failure import Failure
+from agentel.cli.failure import BAD_INPUT, Failure
+from agentel.cli.wording import escaped
 from agentel.local.read import SourceError
 
 __all__ = ["main"]
@@ -26,9 +27,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         return arguments.run(arguments)
-    except (Failure, SourceError) as failure:
+    except Failure as failure:
         print(f"agentel: {failure}", file=sys.stderr)
-        return getattr(failure, "code", 2)
+        return failure.code
+    except SourceError as error:
+        print(f"agentel: {escaped(str(error))}", file=sys.stderr)
+        return BAD_INPUT
     except KeyboardInterrupt:
         return 130
 

@@ -12,7 +12,7 @@ BAD_INPUT = 2
 
 
 class Failure(Exception):
-    """A message for the user and the exit code that goes with it."""
+    """A message for the user, escaped, and the exit code that goes with it."""
 
     def __init__(self, message: str, code: int = BAD_INPUT) -> None:
         super().__init__(message)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from agentel.cli.failure import BAD_INPUT, NOT_FOUND, Failure
+from agentel.cli.wording import escaped
 from agentel.local.read import STANDARD_INPUT, Reader, SourceError, find_files
 from agentel.local.records import Record
 from agentel.local.runs import DIRECTORY, DIRECTORY_VARIABLE
@@ -30,11 +31,11 @@ def add_from(parser: argparse.ArgumentParser) -> None:
 
 
 class Source:
-    """Files that can be read as often as needed."""
+    """Files that can be read as often as needed; `name` is what to call them, escaped."""
 
     def __init__(self, files: list[Path], stdin: bytes | None, name: str) -> None:
         self.files = files
-        self.name = name
+        self.name = escaped(name)
         self._stdin = stdin
         self._complaints: dict[str, None] = {}
 
@@ -49,16 +50,16 @@ class Source:
         Raises Failure if there are lines and not one of them can be read.
         """
         stdin = None if self._stdin is None else io.BytesIO(self._stdin)
-        reader = Reader(self.files if files is None else files, stdin)
+        reader = Reader(self.files if files is None else files, stdin, without_metrics=True)
         yield from reader.records(containing)
         if reader.read_nothing:
-            raise Failure(f"{self.name}: {' '.join(reader.complaints())}", BAD_INPUT)
+            raise Failure(f"{self.name}: {escaped(' '.join(reader.complaints()))}", BAD_INPUT)
         self._complaints.update(dict.fromkeys(reader.complaints()))
 
     def complain(self) -> None:
         """Tell standard error what had to be skipped, if anything."""
         for complaint in self._complaints:
-            print(f"agentel: {complaint}", file=sys.stderr)
+            print(f"agentel: {escaped(complaint)}", file=sys.stderr)
 
 
 def open_source(arguments: argparse.Namespace) -> Source:
@@ -76,8 +77,8 @@ def _telemetry_folder() -> Source:
         files = find_files([str(folder / "runs")])
     except SourceError:
         raise Failure(
-            f"nothing is recorded in {folder} yet. Run a program with agentel in this folder, or "
-            f"name the files with --from or the folder in {DIRECTORY_VARIABLE}.",
+            f"nothing is recorded in {escaped(str(folder))} yet. Run a program with agentel in "
+            f"this folder, or name the files with --from or the folder in {DIRECTORY_VARIABLE}.",
             NOT_FOUND,
         ) from None
     return Source(files, None, str(folder))

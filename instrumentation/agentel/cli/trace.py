@@ -127,7 +127,7 @@ def _facts(span: SpanRecord) -> Iterator[str]:
         yield escaped(model)
     used = facts.tokens(span)
     if used.input is not None or used.output is not None:
-        yield f"{_tokens(used.input)}→{_tokens(used.output)} tok{_of_which(used)}"
+        yield _tokens(used) + _of_which(used)
     cost = facts.cost(span)
     if cost is not None:
         yield f"{cost.amount:.6g} {escaped(cost.currency)}"
@@ -136,8 +136,12 @@ def _facts(span: SpanRecord) -> Iterator[str]:
         yield plural(retries, "retry", "retries")
 
 
-def _tokens(number: int | None) -> str:
-    return "?" if number is None else count(number)
+def _tokens(used: facts.Tokens) -> str:
+    if used.output is None:
+        return f"{count(used.input)} tok in"
+    if used.input is None:
+        return f"{count(used.output)} tok out"
+    return f"{count(used.input)}→{count(used.output)} tok"
 
 
 def _of_which(used: facts.Tokens) -> str:

@@ -5,6 +5,7 @@ Missing fields are empty; a field of the wrong type is as good as missing. Nothi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -26,6 +27,7 @@ SIGNALS = ("resourceSpans", "resourceMetrics", "resourceLogs")
 
 _POINT_KINDS = ("gauge", "sum", "histogram", "exponentialHistogram")
 _DELTA = 1
+_HEX = re.compile("[0-9a-fA-F]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +59,9 @@ def _items(line: Json, resources: str, scopes: str, items: str) -> Iterator[tupl
 def _span(span: Json, origin: _Origin) -> SpanRecord:
     status = as_object(span.get("status"))
     return SpanRecord(
-        trace_id=_text(span, "traceId").lower(),
-        span_id=_text(span, "spanId").lower(),
-        parent_id=_text(span, "parentSpanId").lower(),
+        trace_id=_id(span, "traceId"),
+        span_id=_id(span, "spanId"),
+        parent_id=_id(span, "parentSpanId"),
         name=_text(span, "name"),
         kind=_integer(span, "kind"),
         start_ns=_integer(span, "startTimeUnixNano"),
@@ -81,14 +83,14 @@ def _event(event: Json) -> EventRecord:
 
 def _link(link: Json) -> LinkRecord:
     attributes = decode_attributes(link.get("attributes"))
-    return LinkRecord(_text(link, "traceId").lower(), _text(link, "spanId").lower(), attributes)
+    return LinkRecord(_id(link, "traceId"), _id(link, "spanId"), attributes)
 
 
 def _log(record: Json, origin: _Origin) -> LogRecord:
     time_ns = _integer(record, "timeUnixNano") or _integer(record, "observedTimeUnixNano")
     return LogRecord(
-        trace_id=_text(record, "traceId").lower(),
-        span_id=_text(record, "spanId").lower(),
+        trace_id=_id(record, "traceId"),
+        span_id=_id(record, "spanId"),
         event_name=_text(record, "eventName"),
         time_ns=time_ns,
         severity=_integer(record, "severityNumber"),
@@ -134,6 +136,12 @@ def _value(point: Json) -> float | int | None:
 def _text(fields: Json, key: str) -> str:
     value = fields.get(key)
     return value if isinstance(value, str) else ""
+
+
+def _id(fields: Json, key: str) -> str:
+    """Return an id; what is not hex is none, nor is one of zeros only."""
+    value = _text(fields, key)
+    return value.lower() if _HEX.fullmatch(value) and value.strip("0") else ""
 
 
 def _integer(fields: Json, key: str) -> int:

@@ -11,20 +11,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 from agentel.local.points import encode_metric, kept, text
-from agentel.local.shapes import (
-    Link,
-    Log,
-    MetricsData,
-    Resource,
-    Scope,
-    Span,
-    SpanContext,
-    SpanEvent,
-)
 from agentel.local.values import Json, encode_attributes, encode_value
+
+if TYPE_CHECKING:
+    from agentel.local.shapes import (
+        Link,
+        Log,
+        MetricsData,
+        Resource,
+        Scope,
+        Span,
+        SpanContext,
+        SpanEvent,
+    )
 
 __all__ = ["LONGEST_LINE", "log_lines", "metric_lines", "span_lines"]
 
@@ -36,19 +38,24 @@ _IS_REMOTE = 0x200
 """Bits of `flags`: whether the parent's remoteness is known, and whether it is remote."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Signal:
-    resources: str
-    scopes: str
-    items: str
+_BRACKETS = 64
+"""Bytes, at most, of the keys and brackets that a group adds to its items."""
 
 
-_SPANS = _Signal("resourceSpans", "scopeSpans", "spans")
-_METRICS = _Signal("resourceMetrics", "scopeMetrics", "metrics")
-_LOGS = _Signal("resourceLogs", "scopeLogs", "logRecords")
+class _Signal(NamedTuple):
+    """The keys of one signal's arrays."""
 
-_Origin = tuple[Resource | None, Scope | None]
-_Group = dict[bytes, dict[bytes, list[bytes]]]
+    resources: bytes
+    scopes: bytes
+    items: bytes
+
+
+_SPANS = _Signal(b"resourceSpans", b"scopeSpans", b"spans")
+_METRICS = _Signal(b"resourceMetrics", b"scopeMetrics", b"metrics")
+_LOGS = _Signal(b"resourceLogs", b"scopeLogs", b"logRecords")
+
+_Groups = dict[bytes, dict[bytes, list[bytes]]]
+"""Encoded items by the encoded beginnings of their resource and of their scope."""
 
 
 def span_lines(spans: Sequence[Span], longest: int = LONGEST_LINE) -> Iterator[bytes]:
@@ -78,63 +85,71 @@ def metric_lines(data: MetricsData, longest: int = LONGEST_LINE) -> Iterator[byt
     return _lines(_METRICS, items, longest)
 
 
-def _lines(signal: _Signal, items: Iterable[tuple[_Origin, Json]], longest: int) -> Iterator[bytes]:
+def _lines(
+    signal: _Signal,
+    items: Iterable[tuple[tuple[Resource | None, Scope | None], Json]],
+    longest: int,
+) -> Iterator[bytes]:
     """Pack items into lines, keeping the order in which resources and scopes first appear."""
-    origins: dict[tuple[int, int], tuple[bytes, bytes]] = {}
-    group: _Group = {}
+    openings: dict[tuple[int, int], tuple[bytes, bytes]] = {}
+    groups: _Groups = {}
     size = 0
     for (resource, scope), item in items:
         # Hashing a resource serialises it; its identity is enough within one batch.
         identity = (id(resource), id(scope))
-        if identity not in origins:
-            origins[identity] = (_resource(signal, resource), _scope(signal, scope))
-        head, middle = origins[identity]
+        if identity not in openings:
+            openings[identity] = (_resource(resource), _scope(scope))
+        of_resource, of_scope = openings[identity]
         encoded = _dumps(item)
-        cost = len(encoded) + 1
-        if middle not in group.get(head, {}):
-            cost += len(head) + len(middle) + 8
-        if size and size + cost >= longest - 64:
-            yield _line(signal, group)
-            group, size = {}, 0
-            cost = len(encoded) + len(head) + len(middle) + 9
-        group.setdefault(head, {}).setdefault(middle, []).append(encoded)
+        frame = len(of_resource) + len(of_scope) + _BRACKETS
+        known = of_scope in groups.get(of_resource, {})
+        cost = len(encoded) + (1 if known else frame)
+        if groups and size + cost >= longest:
+            yield _line(signal, groups)
+            groups, size, cost = {}, 0, len(encoded) + frame
+        groups.setdefault(of_resource, {}).setdefault(of_scope, []).append(encoded)
         size += cost
-    if group:
-        yield _line(signal, group)
+    if groups:
+        yield _line(signal, groups)
 
 
-def _line(signal: _Signal, group: _Group) -> bytes:
-    resources = b",".join(
-        head % b",".join(middle % b",".join(items) for middle, items in scopes.items())
-        for head, scopes in group.items()
-    )
-    return b'{"%s":[%s]}\n' % (signal.resources.encode(), resources)
+def _line(signal: _Signal, groups: _Groups) -> bytes:
+    resources = [
+        _object(
+            opening,
+            signal.scopes,
+            [_object(scope, signal.items, items) for scope, items in scopes.items()],
+        )
+        for opening, scopes in groups.items()
+    ]
+    return _object(b"{", signal.resources, resources) + b"\n"
 
 
-def _resource(signal: _Signal, resource: Resource | None) -> bytes:
-    """Return the JSON of a resource's group, with a `%s` where its scopes go."""
-    found = kept({"attributes": encode_attributes(resource.attributes if resource else None)})
-    return _template({"resource": found}, signal.scopes, resource.schema_url if resource else None)
+def _object(opening: bytes, name: bytes, items: list[bytes]) -> bytes:
+    """Return the JSON object that `opening` begins, with the array of `items` as its last field."""
+    return b'%s"%s":[%s]}' % (opening, name, b",".join(items))
 
 
-def _scope(signal: _Signal, scope: Scope | None) -> bytes:
-    """Return the JSON of a scope's group, with a `%s` where its items go."""
+def _resource(resource: Resource | None) -> bytes:
+    """Return the beginning of the JSON object that groups what a resource produced."""
+    if resource is None:
+        return _opening({"resource": {}}, None)
+    about = kept({"attributes": encode_attributes(resource.attributes)})
+    return _opening({"resource": about}, resource.schema_url)
+
+
+def _scope(scope: Scope | None) -> bytes:
+    """Return the beginning of the JSON object that groups what a scope produced."""
     if scope is None:
-        return _template({"scope": {}}, signal.items, None)
-    found = kept(
-        {
-            "name": scope.name,
-            "version": scope.version,
-            "attributes": encode_attributes(scope.attributes),
-        }
-    )
-    return _template({"scope": found}, signal.items, scope.schema_url)
+        return _opening({"scope": {}}, None)
+    attributes = encode_attributes(scope.attributes)
+    about = kept({"name": scope.name, "version": scope.version, "attributes": attributes})
+    return _opening({"scope": about}, scope.schema_url)
 
 
-def _template(head: Json, name: str, schema_url: str | None) -> bytes:
-    opening = _dumps(head).replace(b"%", b"%%")[:-1]
-    closing = b',"schemaUrl":' + _dumps(schema_url).replace(b"%", b"%%") if schema_url else b""
-    return b'%s,"%s":[%%s]%s}' % (opening, name.encode(), closing)
+def _opening(head: Json, schema_url: str | None) -> bytes:
+    fields = head | {"schemaUrl": schema_url} if schema_url else head
+    return _dumps(fields)[:-1] + b","
 
 
 def _dumps(value: object) -> bytes:

@@ -8,6 +8,7 @@ cannot be removed there.
 from __future__ import annotations
 
 import os
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,6 +18,10 @@ except ImportError:  # pragma: no cover - Windows
     fcntl = None
 
 __all__ = ["hold", "is_free", "release", "share"]
+
+
+_PATIENCE = 2.0
+"""Seconds to wait for a lock that others hold only while they make or remove folders."""
 
 
 def share(path: Path) -> int | None:
@@ -33,15 +38,16 @@ def lock_descriptor(descriptor: int) -> None:
             fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
 
 
-def hold(path: Path) -> int | None:
+def hold(path: Path) -> int:
     """Wait until nobody else holds `path`, and hold it; return what `release` takes.
 
-    Raises OSError if the file cannot be made; where there are no locks, it returns at once.
+    Waits for two seconds at most, so that a stopped process cannot stop others, and goes on without
+    the lock then. Raises OSError if the file cannot be made.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    if fcntl is not None:
-        with suppress(OSError):  # some network file systems have no locks
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+    patience = time.monotonic() + _PATIENCE
+    while not _try_exclusive(descriptor) and time.monotonic() < patience:
+        time.sleep(0.01)
     return descriptor
 
 
@@ -53,14 +59,19 @@ def is_free(path: Path) -> bool:
         return True
     except OSError:
         return False
-    try:
-        if fcntl is not None:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    free = _try_exclusive(descriptor)
+    os.close(descriptor)
+    return free
+
+
+def _try_exclusive(descriptor: int) -> bool:
+    if fcntl is None:
         return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         return False
-    finally:
-        os.close(descriptor)
+    return True
 
 
 def release(descriptor: int | None) -> None:

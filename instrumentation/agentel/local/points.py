@@ -7,59 +7,24 @@ collector's own writer (pdata).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, cast
 
-from agentel.local.shapes import Buckets, Exemplar, Metric, Numbered, Point
 from agentel.local.values import Json, encode_attributes, encode_double
 
+if TYPE_CHECKING:
+    from agentel.local.shapes import (
+        Buckets,
+        Exemplar,
+        ExplicitPoint,
+        ExponentialPoint,
+        HistogramPoint,
+        Metric,
+        MetricData,
+        NumberPoint,
+        Point,
+    )
+
 __all__ = ["encode_metric", "kept", "text"]
-
-
-class _Number(Point, Protocol):
-    @property
-    def value(self) -> int | float: ...
-
-
-class _Summary(Point, Protocol):
-    """What both kinds of histogram have."""
-
-    @property
-    def count(self) -> int: ...
-    @property
-    def sum(self) -> int | float | None: ...
-    @property
-    def min(self) -> int | float | None: ...
-    @property
-    def max(self) -> int | float | None: ...
-
-
-class _Explicit(_Summary, Protocol):
-    @property
-    def bucket_counts(self) -> Sequence[int]: ...
-    @property
-    def explicit_bounds(self) -> Sequence[float]: ...
-
-
-class _Exponential(_Summary, Protocol):
-    @property
-    def scale(self) -> int: ...
-    @property
-    def zero_count(self) -> int: ...
-    @property
-    def positive(self) -> Buckets: ...
-    @property
-    def negative(self) -> Buckets: ...
-    @property
-    def flags(self) -> int: ...
-
-
-class _Data(Protocol):
-    @property
-    def data_points(self) -> Sequence[Point]: ...
-    @property
-    def aggregation_temporality(self) -> Numbered: ...
-    @property
-    def is_monotonic(self) -> bool: ...
 
 
 def kept(fields: Json) -> Json:
@@ -81,37 +46,37 @@ def encode_metric(metric: Metric) -> Json | None:
     if encode is None:
         return None
     head = kept({"name": metric.name, "description": metric.description, "unit": metric.unit})
-    return head | encode(cast("_Data", metric.data))
+    return head | encode(cast("MetricData", metric.data))
 
 
-def _gauge(data: _Data) -> Json:
+def _gauge(data: MetricData) -> Json:
     # A gauge has no interval, so its points have no start.
-    points = [_number(cast("_Number", point)) for point in data.data_points]
+    points = [_number(cast("NumberPoint", point)) for point in data.data_points]
     for point in points:
         point.pop("startTimeUnixNano", None)
     return {"gauge": kept({"dataPoints": points})}
 
 
-def _sum(data: _Data) -> Json:
+def _sum(data: MetricData) -> Json:
     fields: Json = {
-        "dataPoints": [_number(cast("_Number", point)) for point in data.data_points],
+        "dataPoints": [_number(cast("NumberPoint", point)) for point in data.data_points],
         "aggregationTemporality": data.aggregation_temporality.value,
         "isMonotonic": data.is_monotonic,
     }
     return {"sum": kept(fields)}
 
 
-def _histogram(data: _Data) -> Json:
+def _histogram(data: MetricData) -> Json:
     fields: Json = {
-        "dataPoints": [_explicit(cast("_Explicit", point)) for point in data.data_points],
+        "dataPoints": [_explicit(cast("ExplicitPoint", point)) for point in data.data_points],
         "aggregationTemporality": data.aggregation_temporality.value,
     }
     return {"histogram": kept(fields)}
 
 
-def _exponential_histogram(data: _Data) -> Json:
+def _exponential_histogram(data: MetricData) -> Json:
     fields: Json = {
-        "dataPoints": [_exponential(cast("_Exponential", point)) for point in data.data_points],
+        "dataPoints": [_exponential(cast("ExponentialPoint", point)) for point in data.data_points],
         "aggregationTemporality": data.aggregation_temporality.value,
     }
     return {"exponentialHistogram": kept(fields)}
@@ -125,12 +90,12 @@ _KINDS = {
 }
 
 
-def _number(point: _Number) -> Json:
+def _number(point: NumberPoint) -> Json:
     fields = _head(point) | _measured(point.value)
     return fields | kept({"exemplars": _exemplars(point.exemplars)})
 
 
-def _explicit(point: _Explicit) -> Json:
+def _explicit(point: ExplicitPoint) -> Json:
     fields = _head(point) | _totals(point)
     fields |= kept(
         {
@@ -142,7 +107,7 @@ def _explicit(point: _Explicit) -> Json:
     return fields | _range(point)
 
 
-def _exponential(point: _Exponential) -> Json:
+def _exponential(point: ExponentialPoint) -> Json:
     fields = _head(point) | _totals(point)
     fields |= kept({"scale": point.scale, "zeroCount": text(point.zero_count)})
     fields |= {"positive": _buckets(point.positive), "negative": _buckets(point.negative)}
@@ -160,13 +125,13 @@ def _head(point: Point) -> Json:
     )
 
 
-def _totals(point: _Summary) -> Json:
+def _totals(point: HistogramPoint) -> Json:
     fields = kept({"count": text(point.count)})
     # The sum is optional in the proto: 0 is said, only an unknown sum is left out.
     return fields if point.sum is None else fields | {"sum": encode_double(point.sum)}
 
 
-def _range(point: _Summary) -> Json:
+def _range(point: HistogramPoint) -> Json:
     ends = {"min": point.min, "max": point.max}
     return {key: encode_double(value) for key, value in ends.items() if value is not None}
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import glob
 import json
 import os
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +25,8 @@ STANDARD_INPUT = "-"
 
 _EXPECTED = "one OTLP JSON object a line (resourceSpans, resourceMetrics or resourceLogs)"
 _SIGNAL_STARTS = tuple(f'{{"{name}"' for name in SIGNALS)
+_METRICS_START = (b'{"resourceMetrics"',)
+_NO_START: tuple[bytes, ...] = ()
 _DECODER = json.JSONDecoder()
 
 
@@ -85,15 +86,19 @@ class Reader:
     """Reads records from files and standard input, and counts what it had to skip.
 
     A span that comes twice is yielded once. Lines that were cut short and lines that are no OTLP
-    JSON are skipped; `complaints` tells about them afterwards.
+    JSON are skipped; `complaints` tells about them afterwards. `without_metrics` passes over the
+    lines of metrics without decoding them.
     """
 
-    def __init__(self, files: Iterable[Path], stdin: BinaryIO | None = None) -> None:
+    def __init__(
+        self, files: Iterable[Path], stdin: BinaryIO | None = None, *, without_metrics: bool = False
+    ) -> None:
         self._files = list(files)
         self._stdin = stdin
+        self._unwanted = _METRICS_START if without_metrics else _NO_START
         self._torn = _Lines()
         self._foreign = _Lines()
-        self._seen: set[tuple[str, str]] = set()
+        self._seen: set[str] = set()
         self.lines = 0
 
     def records(self, containing: bytes = b"") -> Iterator[Record]:
@@ -102,7 +107,7 @@ class Reader:
         Raises SourceError when a file cannot be read.
         """
         for name, line_number, line in self._lines():
-            if containing in line:
+            if containing in line and not line.startswith(self._unwanted):
                 self.lines += 1
                 for record in self._decode(line, f"{name}:{line_number}"):
                     if not isinstance(record, SpanRecord) or self._is_new(record):
@@ -143,10 +148,11 @@ class Reader:
                 raise SourceError(f"{path} cannot be read ({error.strerror}).") from error
 
     def _is_new(self, span: SpanRecord) -> bool:
-        identity = (span.trace_id, span.span_id)
+        identity = span.trace_id + span.span_id
         if identity in self._seen:
             return False
-        self._seen.add(identity)
+        if span.span_id:
+            self._seen.add(identity)
         return True
 
     def _decode(self, line: bytes, place: str) -> Iterator[Record]:
@@ -174,11 +180,6 @@ class Reader:
                 else:
                     self._foreign.add(place)
             text = text[end:].lstrip()
-
-
-def standard_input() -> BinaryIO:
-    """Return standard input as bytes."""
-    return sys.stdin.buffer
 
 
 def _is_otlp(value: object) -> bool:

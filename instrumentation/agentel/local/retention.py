@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -45,6 +44,9 @@ def _remove(folder: Path) -> None:
         os.rename(folder, gone)
     except OSError:
         return
+    # Here, because it costs every program some ms, and few ever remove a run.
+    import shutil
+
     shutil.rmtree(gone, ignore_errors=True)
 
 

@@ -155,6 +155,8 @@ def join(storage: Storage) -> Run:
         run = _joined.get(key)
         if run is not None and run.folder.is_dir():
             return run
+        if run is not None:
+            locks.release(run.lock)
         root = Path(storage.directory)
         _make_root(root)
         with _exclusive(root / "runs" / ".lock"):

@@ -204,6 +204,61 @@ class Point(Protocol):
     def exemplars(self) -> Sequence[Exemplar]: ...
 
 
+class NumberPoint(Point, Protocol):
+    """A point of a gauge or sum."""
+
+    @property
+    def value(self) -> int | float: ...
+
+
+class HistogramPoint(Point, Protocol):
+    """What both kinds of histogram have."""
+
+    @property
+    def count(self) -> int: ...
+    @property
+    def sum(self) -> int | float | None: ...
+    @property
+    def min(self) -> int | float | None: ...
+    @property
+    def max(self) -> int | float | None: ...
+
+
+class ExplicitPoint(HistogramPoint, Protocol):
+    """A point of a histogram with explicit bounds."""
+
+    @property
+    def bucket_counts(self) -> Sequence[int]: ...
+    @property
+    def explicit_bounds(self) -> Sequence[float]: ...
+
+
+class ExponentialPoint(HistogramPoint, Protocol):
+    """A point of a histogram whose buckets grow exponentially."""
+
+    @property
+    def scale(self) -> int: ...
+    @property
+    def zero_count(self) -> int: ...
+    @property
+    def positive(self) -> Buckets: ...
+    @property
+    def negative(self) -> Buckets: ...
+    @property
+    def flags(self) -> int: ...
+
+
+class MetricData(Protocol):
+    """What one of the kinds of metric data has; a gauge has its points alone."""
+
+    @property
+    def data_points(self) -> Sequence[Point]: ...
+    @property
+    def aggregation_temporality(self) -> Numbered: ...
+    @property
+    def is_monotonic(self) -> bool: ...
+
+
 class Metric(Protocol):
     """A metric with its points; `data` is a gauge, a sum or a histogram of either kind."""
 

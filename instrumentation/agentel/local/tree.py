@@ -137,16 +137,17 @@ def begun_name(log: LogRecord) -> str:
 
 
 def _attach_events(nodes: Mapping[str, Node], logs: Iterable[LogRecord]) -> None:
-    """Add event records to their spans' events; one that a span mirrors is there only once."""
-    mirrored = {
+    """Add event records to their spans' events; one that comes twice is there only once."""
+    known = {
         (node.span_id, event.name, event.time_ns)
         for node in nodes.values()
         for event in node.events
     }
     for log in logs:
         node = nodes.get(log.span_id)
-        known = (log.span_id, log.event_name, log.time_ns) in mirrored
-        if node is not None and log.event_name and not known:
+        identity = (log.span_id, log.event_name, log.time_ns)
+        if node is not None and log.event_name and identity not in known:
+            known.add(identity)
             node.events.append(EventRecord(log.event_name, log.time_ns, log.attributes))
     for node in nodes.values():
         node.events.sort(key=lambda event: event.time_ns)

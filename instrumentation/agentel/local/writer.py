@@ -14,6 +14,8 @@ from agentel.local import locks, runs
 
 __all__ = ["SignalWriter"]
 
+_NEW = os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_WRONLY | getattr(os, "O_BINARY", 0)
+
 _logger = logging.getLogger(__name__)
 _warned: set[int] = set()
 _writers: weakref.WeakSet[SignalWriter] = weakref.WeakSet()
@@ -42,17 +44,17 @@ class SignalWriter:
         A refusing disk costs the remaining lines and one warning per cause; the next call tries
         again. Never raises OSError.
         """
-        with self._lock:
-            if self._closed:
-                return False
-            try:
+        try:
+            with self._lock:
+                if self._closed:
+                    return False
                 for line in lines:
                     self._append(line)
-            except OSError as error:
-                self._forget()
-                _warn(self._storage.directory, error)
-                return False
-            return True
+        except OSError as error:
+            # Said without the lock: a logging handler may lead back to this writer.
+            _warn(self._storage.directory, error)
+            return False
+        return True
 
     def close(self) -> None:
         """Close the file. Later writes are refused. Never raises."""
@@ -62,11 +64,15 @@ class SignalWriter:
 
     def _append(self, line: bytes) -> None:
         file = self._open_for(len(line))
-        written = os.write(file, line)
-        if written < len(line):
-            # A full disk took a part: without it, the next line stays readable.
-            os.ftruncate(file, self._size)
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        try:
+            written = os.write(file, line)
+            if written < len(line):
+                # A full disk took a part: without it, the next line stays readable.
+                os.ftruncate(file, self._size)
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError:
+            self._forget()
+            raise
         self._size += written
 
     def _open_for(self, size: int) -> int:
@@ -100,7 +106,7 @@ def _create(folder: Path, stem: str) -> int:
     while True:
         path = folder / f"{stem}-{number}.jsonl"
         try:
-            file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_WRONLY, 0o600)
+            file = os.open(path, _NEW, 0o600)
         except FileExistsError:
             number += 1
             continue

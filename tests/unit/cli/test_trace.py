@@ -56,6 +56,28 @@ def test_a_trace_is_a_tree_with_its_numbers(agentel):
     )
 
 
+@pytest.mark.parametrize(
+    ("used", "expected"),
+    [
+        ({"gen_ai__usage__input_tokens": 5}, "5 tok in"),
+        ({"gen_ai__usage__output_tokens": 5}, "5 tok out"),
+        (
+            {
+                "gen_ai__usage__input_tokens": 0,
+                "gen_ai__usage__output_tokens": 5,
+                "gen_ai__usage__reasoning__output_tokens": 3,
+            },
+            "0→5 tok (reasoning 3)",
+        ),
+    ],
+    ids=["input", "output", "both"],
+)
+def test_tokens_are_only_those_that_were_said(agentel, used, expected):
+    text = spans_line(span(1, "chat gpt-5.1", **CHAT, **used))
+    last = agentel("trace", "--from", "-", stdin=text).out.splitlines()[-1]
+    assert last == f"chat gpt-5.1  10ms  {expected}  completed"
+
+
 def test_what_did_not_end_is_shown_as_such(agentel):
     text = logs_line(
         log(1, "agentel.started", gen_ai__operation__name="invoke_agent", gen_ai__agent__name="a")
@@ -181,6 +203,11 @@ WRONG = {
         ("trace", "--from", "nowhere.jsonl"),
         2,
         "agentel: nowhere.jsonl does not exist. Name a file, a folder, a glob or '-'.\n",
+    ),
+    "odd_file": (
+        ("trace", "--from", "no\x1bwhere"),
+        2,
+        "agentel: no\\x1bwhere does not exist. Name a file, a folder, a glob or '-'.\n",
     ),
     "no_run": (
         ("summary", "--run", "zz", "--from", "-"),

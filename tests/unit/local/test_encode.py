@@ -238,15 +238,16 @@ def test_a_whole_line_looks_like_the_collectors():
     assert line.decode() == (
         '{"resourceSpans":[{"resource":{"attributes":['
         '{"key":"service.name","value":{"stringValue":"demo"}},'
-        '{"key":"n","value":{"intValue":"1"}}]},"scopeSpans":[{"scope":'
+        '{"key":"n","value":{"intValue":"1"}}]},"schemaUrl":"https://example.org/schemas/1",'
+        '"scopeSpans":[{"scope":'
         '{"name":"agentel.openai","version":"0.1",'
-        '"attributes":[{"key":"a","value":{"boolValue":true}}]},"spans":[{'
+        '"attributes":[{"key":"a","value":{"boolValue":true}}]},'
+        '"schemaUrl":"https://example.org/s","spans":[{'
         '"traceId":"0af7651916cd43dd8448eb211c80319c","spanId":"b7ad6b7169203331",'
         '"traceState":"k=v,l=w","parentSpanId":"0000000000000001","flags":256,'
         '"name":"chat gpt-5.1","kind":1,"startTimeUnixNano":"1700000000000000001",'
         '"endTimeUnixNano":"1700000000500000002","attributes":[{"key":"k","value":'
-        '{"arrayValue":{"values":[{"stringValue":"ü"},{"intValue":"1"}]}}}],"status":{}}],'
-        '"schemaUrl":"https://example.org/s"}],"schemaUrl":"https://example.org/schemas/1"}]}\n'
+        '{"arrayValue":{"values":[{"stringValue":"ü"},{"intValue":"1"}]}}}],"status":{}}]}]}]}\n'
     )
 
 

@@ -191,6 +191,22 @@ def test_odd_files_give_no_records_and_no_error(text):
     assert read(text)[0] == []
 
 
+@pytest.mark.parametrize("given_id", ["\x1b[2J", "AbC=", "0000", ""], ids=repr)
+def test_what_is_no_hex_is_no_id(given_id):
+    fields = [{"traceId": given_id, "spanId": given_id, "name": name} for name in "ab"]
+    records, _ = read(json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": fields}]}]}))
+    assert [(one.trace_id, one.span_id, one.name) for one in records] == [
+        ("", "", "a"),
+        ("", "", "b"),
+    ]
+
+
+def test_metrics_may_be_passed_over():
+    text = '{"resourceMetrics": [broken\n' + spans_line(span(1, "a"))
+    reader = Reader([], io.BytesIO(text.encode()), without_metrics=True)
+    assert ([one.name for one in reader.records()], reader.complaints()) == (["a"], [])
+
+
 def test_a_span_of_wrong_types_is_read_as_far_as_it_goes():
     fields = {"traceId": 7, "spanId": None, "name": ["x"], "kind": "?", "attributes": {"a": 1}}
     fields |= {"startTimeUnixNano": "soon", "endTimeUnixNano": 1e400, "status": "bad"}

@@ -97,12 +97,13 @@ def test_a_very_deep_trace_is_walked():
     assert sum(1 for _ in tree(spans_line(*chain)).nodes()) == 3_000
 
 
-def test_an_event_that_its_span_mirrors_is_there_once():
+def test_an_event_that_comes_twice_is_there_once():
     mirrored = event("agentel.attempt", 3, agentel__attempt__number=1)
     found = tree(
         spans_line(span(1, "a", events=[mirrored])),
         logs_line(
             log(1, "agentel.attempt", at=3, agentel__attempt__number=1),
+            log(1, "agentel.decision", at=2),
             log(1, "agentel.decision", at=2),
         ),
     )

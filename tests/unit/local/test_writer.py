@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import signal
@@ -111,6 +112,18 @@ def test_threads_may_share_a_writer(storage):
     for thread in threads:
         thread.join()
     assert "".join(contents(small).values()) == line.decode() * 400
+
+
+def test_a_warning_that_comes_back_to_the_writer_does_not_hang(tmp_path, caplog):
+    in_the_way = tmp_path / "file"
+    in_the_way.write_text("")
+    logs = SignalWriter(runs.Storage(str(in_the_way / "deeper"), "r"), "logs")
+    handler = logging.Handler()
+    handler.emit = lambda record: logs.write([b"1\n"])
+    logger = logging.getLogger("agentel.local.writer")
+    logger.addHandler(handler)
+    assert not logs.write([b"2\n"])
+    logger.removeHandler(handler)
 
 
 FULL_DISK = """
