@@ -1,12 +1,20 @@
 """OpenAI's Python SDK (Stainless), and every server that is called with it.
 
-Source: openai-python, `resources/`. Checked with 1.26 and 3.54.
+Source: openai-python, `resources/`. Checked with 1.26 and 3.54. Moderations, stored completions,
+files and batches are no calls of a model; realtime does not pass through `request`.
 """
 
 from __future__ import annotations
 
 from agentel.families import stainless
-from agentel.formats import openai_chat
+from agentel.formats import (
+    openai_audio,
+    openai_chat,
+    openai_completions,
+    openai_embeddings,
+    openai_images,
+    openai_responses,
+)
 from agentel.instrumentor import instrumentor_for
 
 LIBRARY = stainless.library(
@@ -14,6 +22,18 @@ LIBRARY = stainless.library(
     requires="openai>=1.26,<4",
     provider="openai",
     provider_of={"AzureOpenAI": "azure.ai.openai", "AsyncAzureOpenAI": "azure.ai.openai"},
-    endpoints={"POST /chat/completions": openai_chat.OPENAI_ENDPOINT},
+    endpoints={
+        "POST /chat/completions": openai_chat.OPENAI_ENDPOINT,
+        "POST /completions": openai_completions.OPENAI_ENDPOINT,
+        "POST /responses": openai_responses.ENDPOINT,
+        "GET /responses/{response_id}": openai_responses.FETCH,
+        "POST /embeddings": openai_embeddings.ENDPOINT,
+        "POST /images/generations": openai_images.ENDPOINT,
+        "POST /images/edits": openai_images.ENDPOINT,
+        "POST /images/variations": openai_images.ENDPOINT,
+        "POST /audio/speech": openai_audio.SPEECH,
+        "POST /audio/transcriptions": openai_audio.TRANSCRIPTIONS,
+        "POST /audio/translations": openai_audio.TRANSLATIONS,
+    },
 )
 Instrumentor = instrumentor_for(LIBRARY)

@@ -13,17 +13,21 @@ from agentel.core.fields import get, items, size
 
 
 def message_size(message: object) -> int:
-    """Return the bytes of text in one message: its text parts, and its tool calls' arguments."""
+    """Return the bytes of text in one message: its text or refusal, and its calls' arguments."""
     total = 0
     text = get(message, "content")
     if text.__class__ is str:
         total += len(text) if text.isascii() else size(text)
     elif text is not None:
         total += sum(size(get(part, "text")) for part in items(text))
-    calls = get(message, "tool_calls")
-    if calls:
-        total += sum(size(get(get(call, "function"), "arguments")) for call in items(calls))
-    return total
+    for call in items(get(message, "tool_calls")):
+        function = get(call, "function")
+        total += size(get(function, "arguments")) + size(get(get(call, "custom"), "input"))
+    return (
+        total
+        + size(get(message, "refusal"))
+        + size(get(get(message, "function_call"), "arguments"))
+    )
 
 
 def input_messages(messages: object) -> list[object]:
@@ -33,10 +37,10 @@ def input_messages(messages: object) -> list[object]:
 
 def _message(message: object) -> dict[str, object]:
     role = get(message, "role")
-    if role == "tool":
+    if role in ("tool", "function"):
         response = {
             "type": "tool_call_response",
-            "id": get(message, "tool_call_id"),
+            "id": get(message, "tool_call_id") or get(message, "name"),
             "response": _joined(get(message, "content")),
         }
         return {"role": "tool", "parts": [response]}
@@ -75,8 +79,21 @@ def _parts(message: object) -> list[object]:
     refusal = get(message, "refusal")
     if isinstance(refusal, str) and refusal:
         parts.append({"type": "refusal", "content": refusal})
+    parts.extend(_audio(get(message, "audio")))
     parts.extend(_tool_call(call) for call in items(get(message, "tool_calls")))
+    function = get(message, "function_call")
+    if function is not None:
+        parts.append(_tool_call({"function": function}))
     return parts
+
+
+def _audio(audio: object) -> list[object]:
+    transcript = get(audio, "transcript")
+    if transcript:
+        return [{"type": "text", "content": transcript}]
+    if get(audio, "id"):
+        return [{"type": "file", "modality": "audio", "file_id": get(audio, "id")}]
+    return []
 
 
 def _part(part: object) -> object:
@@ -84,8 +101,7 @@ def _part(part: object) -> object:
     if kind == "text":
         return {"type": "text", "content": get(part, "text")}
     if kind == "image_url":
-        url = get(get(part, "image_url"), "url")
-        return _link("image", url)
+        return link("image", get(get(part, "image_url"), "url"))
     if kind == "input_audio":
         audio = get(part, "input_audio")
         return {
@@ -94,20 +110,28 @@ def _part(part: object) -> object:
             "mime_type": f"audio/{get(audio, 'format')}",
             "content": get(audio, "data"),
         }
-    if kind == "file" and get(get(part, "file"), "file_id"):
-        return {"type": "file", "modality": "document", "file_id": get(part, "file")["file_id"]}
+    if kind == "file":
+        return document(get(part, "file"))
     if kind == "refusal":
         return {"type": "refusal", "content": get(part, "refusal")}
     return part if isinstance(part, Mapping) else {"type": str(kind)}
 
 
-def _link(modality: str, url: object) -> dict[str, object]:
+def link(modality: str, url: object) -> dict[str, object]:
     """Return a link, or the data that a `data:` URL holds."""
     if isinstance(url, str) and url.startswith("data:"):
         head, _, data = url[len("data:") :].partition(",")
         mime_type = head.partition(";")[0]
         return {"type": "blob", "modality": modality, "mime_type": mime_type, "content": data}
     return {"type": "uri", "modality": modality, "uri": url}
+
+
+def document(file: object) -> dict[str, object]:
+    """Return a file that is named by its id, its address or its data."""
+    key = get(file, "file_id")
+    if key:
+        return {"type": "file", "modality": "document", "file_id": key}
+    return link("document", get(file, "file_url") or get(file, "file_data"))
 
 
 def _tool_call(call: object) -> dict[str, object]:
@@ -149,5 +173,6 @@ def tool_definitions(tools: object) -> list[object]:
             value = get(source, name)
             if value is not None:
                 definition[name] = value
+        definition.setdefault("name", definition["type"])
         found.append(definition)
     return found

@@ -1,0 +1,96 @@
+"""Knows how chat completions count tokens and name endings, at OpenAI and at those who copy it.
+
+Source: OpenAI API reference, chat completions; usage references of Azure, Groq, Together,
+OpenRouter, DeepSeek, Moonshot and xAI.
+"""
+
+from __future__ import annotations
+
+from agentel.core.fields import Fields, Table, fallback, get, items
+
+FINISH_REASONS = {
+    "tool_calls": "tool_call",
+    "function_call": "tool_call",
+    "eos": "stop",
+    "model_length": "length",
+}
+"""Endings that have another name in the conventions; every other one keeps its own."""
+
+TOTAL = "total_tokens"
+"""Working field: what the provider says the call cost altogether. `settle` takes it away."""
+
+
+def finish_reason(word: object) -> str | None:
+    """Return the conventions' name of an ending, or None where there is none."""
+    return FINISH_REASONS.get(word, word) if isinstance(word, str) and word else None
+
+
+def finish_reasons(choices: object, into: Fields) -> None:
+    """Record how each choice ended; a list without choices says nothing."""
+    found = [finish_reason(get(choice, "finish_reason")) for choice in items(choices)]
+    if found:
+        into["response_finish_reasons"] = tuple(reason for reason in found if reason)
+
+
+def _cost(value: object, into: Fields) -> None:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        into["cost_amount"] = float(value)
+        into["cost_currency"] = "USD"
+        into["cost_source"] = "provider"
+
+
+USAGE: Table = {
+    "prompt_tokens": "usage_input_tokens",
+    "completion_tokens": "usage_output_tokens",
+    "total_tokens": TOTAL,
+    "prompt_tokens_details": {
+        "cached_tokens": "usage_cache_read_input_tokens",
+        "cache_write_tokens": "usage_cache_write_input_tokens",
+        "audio_tokens": "usage_audio_input_tokens",
+        "image_tokens": "usage_image_input_tokens",
+        "text_tokens": "usage_text_input_tokens",
+    },
+    "completion_tokens_details": {
+        "reasoning_tokens": "usage_reasoning_output_tokens",
+        "audio_tokens": "usage_audio_output_tokens",
+        "image_tokens": "usage_image_output_tokens",
+        "text_tokens": "usage_text_output_tokens",
+    },
+    "cached_tokens": fallback("usage_cache_read_input_tokens"),
+    "prompt_cache_hit_tokens": fallback("usage_cache_read_input_tokens"),
+    "cost": _cost,
+}
+
+
+def error_code(value: object, into: Fields) -> None:
+    """Record the error that stands in place of an answer, by its code or else its type."""
+    code = get(value, "code")
+    told = get(value, "type") if code is None else code
+    into["error_code"] = str(told) if isinstance(told, (str, int)) else "error"
+
+
+def settle(fields: Fields) -> None:
+    """Count reasoning as output at providers that count it apart.
+
+    xAI's `completion_tokens` hold no reasoning; that its total does tells such a provider.
+    """
+    total = fields.pop(TOTAL, None)
+    read, written = fields.get("usage_input_tokens"), fields.get("usage_output_tokens")
+    reasoning = fields.get("usage_reasoning_output_tokens")
+    if (
+        reasoning
+        and isinstance(total, int)
+        and isinstance(read, int)
+        and isinstance(written, int)
+        and isinstance(reasoning, int)
+        and total == read + written + reasoning
+    ):
+        fields["usage_output_tokens"] = written + reasoning
+
+
+def settle_at_openai(fields: Fields) -> None:
+    """The same, and name the tier as OpenAI's refinement too."""
+    settle(fields)
+    tier = fields.get("usage_service_tier")
+    if tier is not None:
+        fields["openai_response_service_tier"] = tier
