@@ -160,7 +160,8 @@ def join(storage: Storage) -> Run:
         root = Path(storage.directory)
         _make_root(root)
         with _exclusive(root / "runs" / ".lock"):
-            folder = _find(root, storage.run_id) or _make(root, storage.run_id)
+            folder = _find(root, storage.run_id) or _new_folder(root, storage.run_id)
+            _describe(folder, storage.run_id)
             run = Run(folder, locks.share(folder / "run.json"))
             retention.sweep(
                 run_folders(root), keep=folder, age=storage.max_age, runs=storage.max_runs
@@ -186,10 +187,16 @@ def _find(root: Path, run_id: str) -> Path | None:
     return None
 
 
-def _make(root: Path, run_id: str) -> Path:
-    pid, started = _PROCESS
+def _new_folder(root: Path, run_id: str) -> Path:
+    _, started = _PROCESS
     folder = root / "runs" / f"{started:%Y%m%dT%H%M%SZ}-{run_id}"
     folder.mkdir(mode=0o700)
+    return folder
+
+
+def _describe(folder: Path, run_id: str) -> None:
+    """Write the run's `run.json`, unless a process of the run did already."""
+    pid, started = _PROCESS
     about = {
         "run_id": run_id,
         "started_at": started.isoformat(timespec="microseconds").replace("+00:00", "Z"),
@@ -199,7 +206,6 @@ def _make(root: Path, run_id: str) -> Path:
         "agentel": __version__,
     }
     _write_new(folder / "run.json", json.dumps(about) + "\n")
-    return folder
 
 
 def _write_new(path: Path, content: str) -> None:

@@ -79,6 +79,7 @@ def test_a_run_with_the_same_id_is_joined_whenever_it_began(tmp_path, storage):
     older = tmp_path / ".agentel" / "runs" / "20200101T000000Z-00112233445566ff"
     older.mkdir(parents=True)
     assert runs.join(storage()).folder == older
+    assert json.loads((older / "run.json").read_text())["run_id"] == "00112233445566ff"
 
 
 def test_an_id_that_ends_like_another_is_another_run(tmp_path, storage):
