@@ -50,14 +50,14 @@ class TranscriptEvents:
         self._last: object = None
         self._size = 0
 
-    def add(self, event: Any) -> None:
+    def add(self, chunk: Any) -> None:
         """Look at one event for what it alone can say."""
-        kind = get(event, "type")
+        kind = get(chunk, "type")
         if kind == "transcript.text.delta":
-            self._size += size(get(event, "delta"))
+            self._size += size(get(chunk, "delta"))
         elif kind == "transcript.text.done":
             self.is_complete = True
-            self._last = event
+            self._last = chunk
 
     def read(self, into: Fields) -> None:
         """Put what the events said into `into`."""

@@ -2,8 +2,9 @@
 
 Those of a legacy completion differ by a plain text in the place of a delta.
 
-Source: OpenAI API reference, chat completion chunks and completions. Groq puts the usage into `x_groq`, Azure opens
-with a chunk that has neither id nor model, and old SDKs keep what they do not know as extras.
+Source: OpenAI API reference, chat completion chunks and completions. Groq puts the usage into
+`x_groq`, Azure opens with a chunk that has neither id nor model, and old SDKs keep what they do not
+know as extras.
 """
 
 from __future__ import annotations

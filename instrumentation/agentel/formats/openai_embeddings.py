@@ -55,7 +55,5 @@ def measure(body: Mapping[str, Any]) -> tuple[int, int]:
     return sum(size(one) for one in inputs), len(inputs)
 
 
-ENDPOINT = Endpoint(
-    EMBEDDINGS, "embeddings", request=REQUEST, response=RESPONSE, measure=measure
-)
+ENDPOINT = Endpoint(EMBEDDINGS, "embeddings", request=REQUEST, response=RESPONSE, measure=measure)
 """Embeddings of a server that speaks the format."""

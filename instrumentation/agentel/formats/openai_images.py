@@ -48,12 +48,12 @@ class ImageEvents:
         self.is_complete = False
         self._usage: object = None
 
-    def add(self, event: Any) -> None:
+    def add(self, chunk: Any) -> None:
         """Look at one event for what it alone can say."""
-        kind = get(event, "type")
+        kind = get(chunk, "type")
         if isinstance(kind, str) and kind.endswith(".completed"):
             self.is_complete = True
-            self._usage = get(event, "usage")
+            self._usage = get(chunk, "usage")
 
     def read(self, into: Fields) -> None:
         """Put what the events said into `into`."""

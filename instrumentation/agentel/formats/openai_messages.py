@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from agentel.core.fields import get, items, size
 
@@ -114,7 +114,14 @@ def _part(part: object) -> object:
         return document(get(part, "file"))
     if kind == "refusal":
         return {"type": "refusal", "content": get(part, "refusal")}
-    return part if isinstance(part, Mapping) else {"type": str(kind)}
+    return unknown_part(part)
+
+
+def unknown_part(part: object) -> object:
+    """Return a part that we know nothing of: as it is, or its type where it is an SDK's own."""
+    if isinstance(part, Mapping):
+        return cast("Mapping[str, object]", part)
+    return {"type": str(get(part, "type"))}
 
 
 def link(modality: str, url: object) -> dict[str, object]:

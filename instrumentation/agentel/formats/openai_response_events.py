@@ -42,9 +42,9 @@ class ResponseEvents:
         self._text: list[str] = []
         """Text of the message that is not done yet."""
 
-    def add(self, event: Any) -> None:
+    def add(self, chunk: Any) -> None:
         """Look at one event for what it alone can say."""
-        data = event if event.__class__ is dict else event.__dict__
+        data = chunk if chunk.__class__ is dict else chunk.__dict__
         kind = data.get("type")
         if kind in _SAID:
             text = data.get("delta") or ""
@@ -59,7 +59,7 @@ class ResponseEvents:
                 self._items.append(data.get("item"))
                 self._text.clear()
         elif kind == "error":
-            self._error = event
+            self._error = chunk
 
     def read(self, into: Fields) -> None:
         """Put what the events said into `into`."""
@@ -77,7 +77,7 @@ class ResponseEvents:
 
 
 class FetchedEvents(ResponseEvents):
-    """Collects the events of a response that is streamed once more, and counts none of its tokens."""
+    """Collects the events of a response that is streamed once more; its tokens do not count."""
 
     __slots__ = ()
 

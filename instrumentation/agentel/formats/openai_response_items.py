@@ -6,10 +6,9 @@ Source: OpenAI API reference, responses: input items and output items.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import cast
 
 from agentel.core.fields import get, items, size
-from agentel.formats.openai_messages import document, link, structured
+from agentel.formats.openai_messages import document, link, structured, unknown_part
 
 CALLS = {"function_call": "arguments", "custom_tool_call": "input"}
 """Items with which the model asks the caller to run a tool, and what holds the arguments."""
@@ -50,7 +49,7 @@ def _input_message(item: object) -> dict[str, object]:
 
 def _response(value: object) -> object:
     """Return a tool's result: a text, or the parts that it consists of."""
-    return [_part(part) for part in items(value)] if isinstance(value, list) else value
+    return value if isinstance(value, str) else [_part(part) for part in items(value)]
 
 
 def output_messages(output: object, finish_reason: object) -> list[object]:
@@ -78,7 +77,9 @@ def parts_of(item: object) -> list[object]:
     if kind in CALLS:
         arguments = structured(get(item, CALLS[kind]))
         name = get(item, "name")
-        return [{"type": "tool_call", "id": get(item, "call_id"), "name": name, "arguments": arguments}]
+        return [
+            {"type": "tool_call", "id": get(item, "call_id"), "name": name, "arguments": arguments}
+        ]
     if kind == "compaction":
         return [{"type": "compaction", "id": get(item, "id")}]
     if isinstance(kind, str) and kind.endswith("_call"):
@@ -94,7 +95,12 @@ def _server_tool_call(kind: str, item: object) -> dict[str, object]:
         if value is not None:
             told[name] = value
     name = get(item, "name") or kind.removesuffix("_call")
-    return {"type": "server_tool_call", "id": get(item, "id"), "name": name, "server_tool_call": told}
+    return {
+        "type": "server_tool_call",
+        "id": get(item, "id"),
+        "name": name,
+        "server_tool_call": told,
+    }
 
 
 def _text(part: object) -> dict[str, object]:
@@ -115,7 +121,12 @@ def _image(part: object) -> dict[str, object]:
 def _audio(part: object) -> dict[str, object]:
     audio = get(part, "input_audio")
     mime_type = f"audio/{get(audio, 'format')}"
-    return {"type": "blob", "modality": "audio", "mime_type": mime_type, "content": get(audio, "data")}
+    return {
+        "type": "blob",
+        "modality": "audio",
+        "mime_type": mime_type,
+        "content": get(audio, "data"),
+    }
 
 
 _PARTS: Mapping[str, Callable[[object], dict[str, object]]] = {
@@ -134,9 +145,7 @@ _PARTS: Mapping[str, Callable[[object], dict[str, object]]] = {
 def _part(part: object) -> object:
     kind = get(part, "type")
     convert = _PARTS.get(kind) if isinstance(kind, str) else None
-    if convert is not None:
-        return convert(part)
-    return cast("object", part) if isinstance(part, Mapping) else {"type": str(kind)}
+    return unknown_part(part) if convert is None else convert(part)
 
 
 def instructions(given: object) -> list[object]:

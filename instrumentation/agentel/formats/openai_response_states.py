@@ -94,13 +94,13 @@ def output(response: object) -> list[object]:
     found = get(response, "output")
     calls_tools = any(get(item, "type") in CALLS for item in items(found))
     reason = get(get(response, "incomplete_details"), "reason")
-    return output_messages(
-        found, ending(get(response, "status"), reason, calls_tools=calls_tools)
-    )
+    return output_messages(found, ending(get(response, "status"), reason, calls_tools=calls_tools))
 
 
 def output_size(response: object) -> int:
     """Return the bytes of text that the output holds, tool calls' arguments included."""
     return sum(
-        item_size(item) for item in items(get(response, "output")) if get(item, "type") != "reasoning"
+        item_size(item)
+        for item in items(get(response, "output"))
+        if get(item, "type") != "reasoning"
     )
