@@ -95,6 +95,13 @@ class Broken:
     failure: Failure | None = None
 
 
+def _content(part: Part) -> str:
+    """The text of a part that a stream sends in pieces."""
+    if isinstance(part, ToolCall):
+        return part.arguments
+    return "" if isinstance(part, WebSearch) else part.text
+
+
 Ending: TypeAlias = "Broken | None"
 
 
@@ -113,13 +120,23 @@ class Answer:
     delay_s: float = 0
     """Seconds before the first byte."""
     chunks: int | tuple[str, ...] | None = None
-    """In how many (or which) pieces a stream sends each text; None is one a word."""
+    """In how many (or which) pieces a stream sends each text; None is one a word.
+
+    Named pieces go for the text that they make up, and there must be one.
+    """
     chunk_delay_s: float = 0
     """Seconds before each event of a stream but the first."""
     ending: Ending = None
     headers: Mapping[str, str] = field(default_factory=dict)
     also: tuple[Answer, ...] = ()
     """What further choices say when more than one is asked for; used in turn after this one."""
+
+    def __post_init__(self) -> None:
+        """Refuse chunks that could not be sent."""
+        if isinstance(self.chunks, int) and self.chunks < 1:
+            raise ValueError(f"chunks: wanted at least 1, found {self.chunks}")
+        if isinstance(self.chunks, tuple) and "".join(self.chunks) not in map(_content, self.parts):
+            raise ValueError(f"chunks: {self.chunks} make up no text of this answer")
 
     @property
     def text(self) -> str:

@@ -43,8 +43,7 @@ def create_batch(exchange: Exchange) -> Body:
     The reply scripted for this request answers the batch: its choices in turn, one a request, one
     that `failed` as an errored result.
     """
-    given = exchange.request.json["requests"]
-    asked = [item for item in given if isinstance(item, dict)] if isinstance(given, list) else []
+    asked = [item for item in exchange.request.items("requests") if isinstance(item, dict)]
     key = exchange.id("msgbatch_01", 22)
     body: Object = {
         "id": key,

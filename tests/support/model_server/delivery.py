@@ -7,13 +7,12 @@ import socket
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import formatdate
 from http.client import responses
 
-from support.model_server.answers import Answer, Broken, Failure, Raw
+from support.model_server.answers import Broken, Failure, Raw
 from support.model_server.exchange import Events, Exchange, Frame, Whole, pretty
 from support.model_server.ledger import Ledger
-
-COMMON_HEADERS = {"server": "cloudflare", "connection": "keep-alive"}
 
 
 class Gone(ConnectionError):
@@ -51,7 +50,7 @@ class Wire:
         """Status line and headers."""
         reason = responses.get(status, "Overloaded" if status == 529 else "Unknown")
         lines = [f"HTTP/1.1 {status} {reason}"]
-        lines += [f"{name}: {value}" for name, value in {**COMMON_HEADERS, **headers}.items()]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
     def send(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
@@ -62,23 +61,22 @@ class Wire:
 
 def send_raw(wire: Wire, exchange: Exchange, reply: Raw) -> None:
     """Send bytes as a test gave them, with the provider's headers."""
-    headers = {**exchange.provider.headers(exchange), "content-type": reply.content_type}
-    wire.send(reply.status, {**headers, **reply.headers}, reply.body)
+    headers = _headers(exchange, reply.content_type, reply.headers)
+    wire.send(reply.status, headers, reply.body)
 
 
 def send_failure(wire: Wire, exchange: Exchange, failure: Failure) -> None:
     """Send an error in the provider's own shape."""
-    headers = {**exchange.provider.headers(exchange), "content-type": "application/json"}
-    headers["x-should-retry"] = "true" if failure.status in (408, 409, 429) else "false"
-    if failure.status > 499:
-        headers["x-should-retry"] = "true"
+    passes = failure.status in (408, 409, 429) or failure.status > 499
+    headers = {"x-should-retry": "true" if passes else "false"}
     if failure.retry_after is not None:
         # Whole seconds are all that `retry-after` can say; the clients know a finer header too.
         headers["retry-after"] = str(-int(-failure.retry_after // 1))
         if failure.retry_after != int(failure.retry_after):
             headers["retry-after-ms"] = f"{failure.retry_after * 1000:g}"
     body = pretty(exchange.provider.error_body(exchange, failure))
-    wire.send(failure.status, {**headers, **failure.headers}, body)
+    headers = _headers(exchange, "application/json", {**headers, **failure.headers})
+    wire.send(failure.status, headers, body)
 
 
 def send_whole(wire: Wire, exchange: Exchange, whole: Whole, ledger: Ledger) -> None:
@@ -87,7 +85,7 @@ def send_whole(wire: Wire, exchange: Exchange, whole: Whole, ledger: Ledger) -> 
     ending = answer.ending
     if ending and ending.kind == "error":
         return send_failure(wire, exchange, ending.failure or Failure())
-    headers = _headers(exchange, whole.content_type)
+    headers = _headers(exchange, whole.content_type, answer.headers)
     if ending is None:
         ledger.update(whole.answers or exchange.request.number, whole.usage, whole=True)
         return wire.send(200, headers, body)
@@ -101,8 +99,8 @@ def send_whole(wire: Wire, exchange: Exchange, whole: Whole, ledger: Ledger) -> 
 def send_events(wire: Wire, exchange: Exchange, events: Events, ledger: Ledger) -> None:
     """Send a stream chunk by chunk, or as much of it as its ending lets through."""
     answer, number = exchange.answer, events.answers or exchange.request.number
-    headers = {**_headers(exchange, events.content_type), "transfer-encoding": "chunked"}
-    wire.write(wire.head(200, headers))
+    headers = _headers(exchange, events.content_type, answer.headers)
+    wire.write(wire.head(200, {**headers, "transfer-encoding": "chunked"}))
     frames = events.frames if answer.ending is None else events.frames[: answer.ending.after]
     for position, frame in enumerate(frames):
         if position:
@@ -126,12 +124,15 @@ def _break_off(wire: Wire, exchange: Exchange, rest: list[Frame], ending: Broken
         wire.hang_up(reset=ending.kind == "reset")
 
 
-def _headers(exchange: Exchange, content_type: str) -> dict[str, str]:
-    answer: Answer = exchange.answer
+def _headers(exchange: Exchange, content_type: str, own: Mapping[str, str]) -> dict[str, str]:
+    """Headers of an answer; those that a test gave win."""
     return {
-        **exchange.provider.headers(exchange),
+        "date": formatdate(exchange.created, usegmt=True),
         "content-type": content_type,
-        **answer.headers,
+        "connection": "keep-alive",
+        "server": "cloudflare",
+        **exchange.provider.headers(exchange),
+        **own,
     }
 
 

@@ -72,6 +72,11 @@ class Request:
         value = self.json.get(name)
         return value if isinstance(value, dict) else {}
 
+    def items(self, name: str) -> list[object]:
+        """A list of the body; empty if absent."""
+        value = self.json.get(name)
+        return value if isinstance(value, list) else []
+
 
 @dataclass(frozen=True)
 class Frame:

@@ -83,7 +83,7 @@ def message(exchange: Exchange, answer: Answer) -> Object:
             {"id": tool_id(exchange, call, index), "type": "function", "function": _function(call)}
             for index, call in enumerate(answer.tools)
         ]
-    if "audio" in (exchange.request.json.get("modalities") or ()):
+    if "audio" in exchange.request.items("modalities"):
         result["content"] = None
         result["audio"] = {
             "id": exchange.id("audio_", 32),
@@ -208,17 +208,17 @@ def _tool_deltas(exchange: Exchange, answer: Answer) -> list[Object]:
             "function": {"name": call.name, "arguments": ""},
         }
         found.append({"tool_calls": [opening]})
-        grown = [{"arguments": piece} for piece in pieces(call.arguments, answer)]
-        found += [{"tool_calls": [{"index": index, "function": more}]} for more in grown]
+        grown: list[Object] = [{"arguments": piece} for piece in pieces(call.arguments, answer)]
+        found.extend({"tool_calls": [{"index": index, "function": more}]} for more in grown)
     return found
 
 
 def _keep(exchange: Exchange, body: Object) -> None:
     exchange.store.keep("chat", {**body, "metadata": exchange.request.part("metadata")})
-    asked = exchange.request.json.get("messages")
     messages = [
-        {"id": f"{body['id']}-{index}", "name": None, "content_parts": None, **message}
-        for index, message in enumerate(asked if isinstance(asked, list) else [])
+        {"id": f"{body['id']}-{index}", "name": None, "content_parts": None, **asked}
+        for index, asked in enumerate(exchange.request.items("messages"))
+        if isinstance(asked, dict)
     ]
     exchange.store.keep("messages", {"id": body["id"], "data": messages})
 

@@ -110,12 +110,9 @@ def _find(exchange: Exchange) -> Stored:
 
 
 def _input_items(exchange: Exchange) -> list[Object]:
-    asked = exchange.request.json.get("input")
-    if isinstance(asked, str):
-        asked = [{"role": "user", "content": [{"type": "input_text", "text": asked}]}]
-    given = (
-        [item for item in asked or [] if isinstance(item, dict)] if isinstance(asked, list) else []
-    )
+    asked = exchange.request.items("input")
+    if isinstance(said := exchange.request.json.get("input"), str):
+        asked = [{"role": "user", "content": [{"type": "input_text", "text": said}]}]
     return [
         {
             "id": exchange.id("msg_", ID_WIDTH, 90 + index),
@@ -123,5 +120,6 @@ def _input_items(exchange: Exchange) -> list[Object]:
             "status": "completed",
             **item,
         }
-        for index, item in enumerate(given)
+        for index, item in enumerate(asked)
+        if isinstance(item, dict)
     ]

@@ -67,9 +67,7 @@ def completion_usage(usage: Usage) -> Object:
 def embeddings(exchange: Exchange) -> Body:
     """POST /v1/embeddings: a vector for each input, as numbers or as base64 of little endian."""
     asked = exchange.request.json
-    given = asked.get("input")
-    count = len(given) if isinstance(given, list) and not _is_tokens(given) else 1
-    size = asked.get("dimensions")
+    count, size = input_count(exchange, "input"), asked.get("dimensions")
     vectors = [
         _vector(index, size if isinstance(size, int) else DIMENSIONS) for index in range(count)
     ]
@@ -94,8 +92,7 @@ def embedding_usage(usage: Usage) -> Object:
 
 def moderations(exchange: Exchange) -> Body:
     """POST /v1/moderations: nothing is ever flagged, and no tokens are counted."""
-    given = exchange.request.json.get("input")
-    count = len(given) if isinstance(given, list) else 1
+    count = input_count(exchange, "input")
     result = {
         "flagged": False,
         "categories": dict.fromkeys(CATEGORIES, False),
@@ -117,9 +114,7 @@ def _completion_head(exchange: Exchange) -> Object:
 
 
 def _completion_count(exchange: Exchange) -> int:
-    prompts = exchange.request.json.get("prompt")
-    several = isinstance(prompts, list) and not _is_tokens(prompts)
-    return choice_count(exchange) * (len(prompts) if several else 1)
+    return choice_count(exchange) * input_count(exchange, "prompt")
 
 
 def _completion_choice(exchange: Exchange, index: int, text: str, ends: bool) -> Object:
@@ -143,9 +138,10 @@ def _completion_frames(exchange: Exchange) -> list[Frame]:
     return [*frames, DONE]
 
 
-def _is_tokens(given: list[object]) -> bool:
-    """Whether a list is one input of tokens, not several inputs."""
-    return bool(given) and isinstance(given[0], int)
+def input_count(exchange: Exchange, name: str) -> int:
+    """How many inputs there are: a list of texts is several, a list of tokens is one."""
+    given = exchange.request.items(name)
+    return 1 if not given or isinstance(given[0], int) else len(given)
 
 
 def _vector(index: int, size: int) -> list[float]:

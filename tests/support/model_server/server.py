@@ -147,6 +147,8 @@ class ModelServer:
             converse(connection, address, self._ledger)
         except OSError:
             pass  # the client left, or a reply closed the connection
+        except Exception as fault:
+            self._ledger.faults.append(fault)
         finally:
             with self._lock:
                 del self._connections[connection]

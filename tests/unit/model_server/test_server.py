@@ -93,9 +93,15 @@ def test_stop_interrupts_a_slow_stream_and_joins_all_threads() -> None:
 
 def test_fault_of_the_server_itself_is_raised_at_its_end() -> None:
     server = ModelServer().start()
-    server.script(text("x", chunks=0))
+    server.script(text("x", usage="none"))
 
-    with post(server, "/v1/chat/completions", {**CHAT, "stream": True}) as response:
+    with post(server, "/v1/chat/completions", CHAT) as response:
         assert response.status == 500
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(AttributeError):
         server.stop()
+
+
+@pytest.mark.parametrize("chunks", [0, ("Hel", "l")], ids=["none", "other-text"])
+def test_chunks_that_cannot_be_sent_are_refused_at_once(chunks: object) -> None:
+    with pytest.raises(ValueError, match="chunks: "):
+        text("Hello", chunks=chunks)
