@@ -1,0 +1,271 @@
+"""Knows the messages format, of Anthropic and of the clouds that serve its models.
+
+Usage of a stream is cumulative: `message_start` tells the input and a placeholder for the output,
+and each `message_delta` what there is by then. A stream that is left before has no output usage.
+
+Source: Anthropic API reference, messages, streaming, message batches; anthropic-python, `types/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from agentel.core.fields import Fields, Table, attributes_of, get, items, read, size
+from agentel.core.invocation import FETCH_RESPONSE, INFERENCE
+from agentel.core.library import Content, Endpoint
+from agentel.formats.anthropic_content import (
+    block_size,
+    content_size,
+    input_messages,
+    message_size,
+    output_message,
+    parts,
+    tool_definitions,
+)
+from agentel.formats.openai_messages import structured
+
+# --- request -----------------------------------------------------------------------------------
+
+
+def _output_type(value: object, into: Fields) -> None:
+    if get(value, "type") == "json_schema":
+        into["output_type"] = "json"
+
+
+def _tier(value: object, into: Fields) -> None:
+    """Record a requested tier; `auto` asks for none."""
+    if value != "auto":
+        into["request_service_tier"] = value
+
+
+REQUEST: Table = {
+    "model": "request_model",
+    "max_tokens": "request_max_tokens",
+    "temperature": "request_temperature",
+    "top_p": "request_top_p",
+    "top_k": "request_top_k",
+    "stop_sequences": "request_stop_sequences",
+    # A thinking budget is a number of tokens and no level.
+    "output_config": {"effort": "request_reasoning_level", "format": _output_type},
+    "output_format": _output_type,
+    "service_tier": _tier,
+}
+
+
+def measure(body: Mapping[str, Any]) -> tuple[int, int]:
+    """Return (bytes of text, number) of the request's messages; the system prompt adds bytes."""
+    system = body.get("system")
+    total = 0 if system is None else content_size(system)
+    count = 0
+    for message in items(body.get("messages")):
+        total += message_size(message)
+        count += 1
+    return total, count
+
+
+def content(body: Mapping[str, Any]) -> Content:
+    """Return the request's system prompt, messages and tools in the conventions' JSON."""
+    return {
+        "system_instructions": parts(body.get("system")),
+        "input_messages": input_messages(body.get("messages")),
+        "tool_definitions": tool_definitions(body.get("tools")),
+    }
+
+
+# --- usage -------------------------------------------------------------------------------------
+
+
+def _region(value: object, into: Fields) -> None:
+    if value != "not_available":
+        into["usage_inference_geo"] = value
+
+
+_COUNTS: Table = {
+    "input_tokens": "usage_input_tokens",
+    "output_tokens": "usage_output_tokens",
+    "output_tokens_details": {"thinking_tokens": "usage_reasoning_output_tokens"},
+    "cache_read_input_tokens": "usage_cache_read_input_tokens",
+    "cache_creation_input_tokens": "usage_cache_write_input_tokens",
+    "cache_creation": {
+        "ephemeral_5m_input_tokens": "usage_cache_write_5m_input_tokens",
+        "ephemeral_1h_input_tokens": "usage_cache_write_1h_input_tokens",
+    },
+    "server_tool_use": {
+        "web_search_requests": "usage_web_search_requests",
+        "web_fetch_requests": "usage_web_fetch_requests",
+        "code_execution_requests": "usage_code_execution_requests",
+    },
+    "service_tier": "usage_service_tier",
+    "speed": "usage_speed",
+    "inference_geo": _region,
+}
+_FROM_CACHE = ("usage_cache_read_input_tokens", "usage_cache_write_input_tokens")
+_FINAL = ("usage_output_tokens", "usage_reasoning_output_tokens")
+"""What `message_start` has placeholders for."""
+
+
+def _usage(value: object, into: Fields) -> None:
+    read(_COUNTS, value, into)
+    _add_compactions(get(value, "iterations"), into)
+    _include_cache(into)
+
+
+def _include_cache(into: Fields) -> None:
+    """Make the input whole: the API counts apart what was read from a cache or written to one."""
+    total = into.get("usage_input_tokens")
+    if isinstance(total, int):
+        for field in _FROM_CACHE:
+            count = into.get(field)
+            if isinstance(count, int):
+                total += count
+        into["usage_input_tokens"] = total
+
+
+def _add_compactions(iterations: object, into: Fields) -> None:
+    """Add what compacting the conversation cost: billed with the call, but in no total of it."""
+    for entry in items(iterations):
+        if get(entry, "type") != "compaction":
+            continue
+        into["conversation_compacted"] = True
+        spent: Fields = {}
+        read(_COUNTS, entry, spent)
+        for field, count in spent.items():
+            known = into.get(field, 0)
+            if isinstance(count, int) and isinstance(known, int):
+                into[field] = known + count
+
+
+# --- response ----------------------------------------------------------------------------------
+
+
+def _stop_reason(value: object, into: Fields) -> None:
+    into["response_finish_reasons"] = (value,)
+
+
+_HEAD: Table = {"id": "response_id", "model": "response_model"}
+RESPONSE: Table = {**_HEAD, "stop_reason": _stop_reason, "usage": _usage}
+
+
+def output(response: object) -> list[object]:
+    """Return the answer as one output message."""
+    blocks = get(response, "content")
+    return [output_message(blocks, get(response, "stop_reason"))] if blocks else []
+
+
+def output_size(response: object) -> int:
+    """Return the bytes of text that the answer holds: text, thinking and tools' input as JSON."""
+    return message_size(response)
+
+
+_TEXTS = ("text", "thinking", "partial_json", "content")
+"""Where a delta has its text, whatever its type."""
+
+
+class BlockDeltas:
+    """Collects the events of one message."""
+
+    __slots__ = ("_blocks", "_delta", "_keep", "_size", "_start", "_stop_reason", "is_complete")
+
+    def __init__(self, keep: bool) -> None:
+        self.is_complete = False
+        self._keep = keep
+        self._start: object = None
+        self._delta: object = None
+        self._stop_reason: object = None
+        self._size = 0
+        self._blocks: dict[int, tuple[object, list[object]]] = {}
+
+    def add(self, chunk: Any) -> None:
+        """Look at one chunk for what it alone can say."""
+        data = chunk.__dict__
+        kind = data["type"]
+        if kind == "content_block_delta":
+            delta = data["delta"]
+            text = delta.__dict__.get("text") or _text_of(delta)
+            if text:
+                self._size += len(text) if text.isascii() else size(text)
+            if self._keep:
+                self._blocks.setdefault(data["index"], (None, []))[1].append(delta)
+        elif kind == "content_block_start":
+            block = data["content_block"]
+            if get(block, "input") != {}:  # else the deltas bring it
+                self._size += block_size(block)
+            if self._keep:
+                self._blocks[data["index"]] = (block, [])
+        elif kind == "message_start":
+            self._start = data["message"]
+        elif kind == "message_delta":
+            self._delta = get(chunk, "usage") or self._delta
+            self._stop_reason = get(data["delta"], "stop_reason") or self._stop_reason
+        elif kind == "message_stop":
+            self.is_complete = True
+
+    def read(self, into: Fields) -> None:
+        """Put what the events said into `into`."""
+        if self._start is not None:
+            read(_HEAD, self._start, into)
+            started = get(self._start, "usage")
+            read(_COUNTS, started, into)
+            for field in _FINAL:
+                into.pop(field, None)
+        if self._delta is not None:
+            read(_COUNTS, self._delta, into)
+            _add_compactions(get(self._delta, "iterations"), into)
+        _include_cache(into)
+        if self._stop_reason is not None:
+            _stop_reason(self._stop_reason, into)
+        into["output_size"] = self._size
+
+    def output(self) -> list[object]:
+        """Return the answer as one output message, as far as it arrived."""
+        blocks = [_whole(*self._blocks[index]) for index in sorted(self._blocks)]
+        return [output_message(blocks, self._stop_reason)] if blocks else []
+
+
+def _text_of(delta: object) -> str:
+    fields = attributes_of(delta)
+    for name in _TEXTS:
+        text = fields.get(name)
+        if text.__class__ is str and text:
+            return cast("str", text)
+    return ""
+
+
+def _whole(block: object, deltas: list[object]) -> object:
+    """Return a content block as a JSON object, with its deltas put together."""
+    kind = get(block, "type")
+    text = "".join(_text_of(delta) for delta in deltas)
+    if kind == "text":
+        return {"type": kind, "text": (get(block, "text") or "") + text}
+    if kind == "thinking":
+        return {"type": kind, "thinking": (get(block, "thinking") or "") + text}
+    if kind == "compaction":
+        return {"type": kind, "content": (get(block, "content") or "") + text}
+    if text:
+        names = ("id", "name", "server_name")
+        return {"type": kind, **{n: get(block, n) for n in names}, "input": structured(text)}
+    return block
+
+
+MESSAGES = Endpoint(
+    INFERENCE,
+    "chat",
+    request=REQUEST,
+    response=RESPONSE,
+    measure=measure,
+    input=content,
+    output=output,
+    output_size=output_size,
+    deltas=BlockDeltas,
+)
+"""One message, streamed or not."""
+
+BATCH_RESULTS = Endpoint(
+    FETCH_RESPONSE, "fetch_response", request={}, response={}, answers_json=False
+)
+"""The results of a batch, read line by line.
+
+They can be read again, from anywhere, for as long as the provider keeps them: counting their tokens
+here would count them once a reading. Nothing is counted, as for every fetched response.
+"""
