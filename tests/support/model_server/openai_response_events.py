@@ -116,7 +116,10 @@ def _web_search(exchange: Exchange, item: Object, index: int) -> Grown:
 
 def _reasoning(exchange: Exchange, item: Object, index: int) -> Grown:
     at: Object = {"item_id": item["id"], "output_index": index, "summary_index": 0}
-    (part,) = cast("list[Object]", item["summary"])
+    shown = cast("list[Object]", item["summary"])
+    if not shown:
+        return {}, []
+    (part,) = shown
     thought = str(part["text"])
     kind = "response.reasoning_summary_text"
     return {"summary": []}, [

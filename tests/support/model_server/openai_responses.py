@@ -124,10 +124,16 @@ def response_usage(usage: Usage) -> Object:
 
 
 def items(exchange: Exchange) -> list[Object]:
-    """The output items; results of a search are cited by the text after it."""
+    """The output items; results of a search are cited by the text after it.
+
+    Reasoning that is billed but not shown is an item without a summary.
+    """
+    parts = exchange.answer.parts
+    if exchange.answer.usage.reasoning and not any(isinstance(part, Thinking) for part in parts):
+        parts = (Thinking(""), *parts)
     found: list[Object] = []
     sources: tuple[tuple[str, str], ...] = ()
-    for index, part in enumerate(exchange.answer.parts):
+    for index, part in enumerate(parts):
         found.append(_item(exchange, part, index, sources))
         sources = part.results if isinstance(part, WebSearch) else ()
     return found
@@ -149,7 +155,7 @@ def _item(
     exchange: Exchange, part: Part, index: int, sources: tuple[tuple[str, str], ...]
 ) -> Object:
     if isinstance(part, Thinking):
-        summary = [{"type": "summary_text", "text": part.text}]
+        summary = [{"type": "summary_text", "text": part.text}] if part.text else []
         key = exchange.id("rs_", ID_WIDTH, index)
         return {"id": key, "type": "reasoning", "content": [], "summary": summary}
     if isinstance(part, ToolCall):

@@ -134,6 +134,22 @@ def test_stream_adds_up_to_the_whole_answer(server: ModelServer, client: openai.
     assert server.sent[0].usage == server.sent[1].usage
 
 
+def test_reasoning_that_is_not_shown_is_an_item_without_a_summary(
+    server: ModelServer, client: openai.OpenAI
+) -> None:
+    server.script(text("Yes", usage=Usage(output_tokens=40, reasoning=30)))
+
+    events = list(ask(client, stream=True))
+
+    assert [event.type for event in events[2:4]] == [
+        "response.output_item.added",
+        "response.output_item.done",
+    ]
+    items = events[-1].response.output
+    assert [(item.type, item.id[-1]) for item in items] == [("reasoning", "0"), ("message", "1")]
+    assert items[0].summary == []
+
+
 @pytest.mark.parametrize(
     ("finish", "status", "reason"),
     [
