@@ -6,13 +6,12 @@ A *table* maps a key of the source to a rule, and a rule says where the value go
 - another table: the value is read with it;
 - a function `(value, fields) -> None`: it does what a table cannot say.
 
-A table is walked by what the source holds, not by what the table knows, so that a call pays for
-the fields it has. A field that is absent or None is never set.
+A field that is absent or None is never set.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Union, cast
 
 Fields = dict[str, object]
@@ -55,8 +54,28 @@ def get(source: object, name: str) -> Any:
 
 
 def read(table: Table, source: object, into: Fields) -> None:
-    """Copy what `table` names from `source` to `into`."""
-    for key, value in attributes_of(source).items():
+    """Copy what `table` names from `source` to `into`.
+
+    A small dictionary, such as a request, is walked by what it holds; a model, which holds every
+    field that it declares, is read by straight code made from the table on first use.
+    """
+    if source.__class__ is dict and len(cast("dict[str, object]", source)) < len(table):
+        _walk(table, cast("dict[str, object]", source), into)
+        return
+    known = _readers.get(id(table))
+    if known is None:
+        known = _readers[id(table)] = (_compile(table), table)
+    known[0](source, into)
+
+
+Reader = Callable[[object, Fields], None]
+
+_readers: dict[int, tuple[Reader, Table]] = {}
+"""Compiled readers by their table's identity; the table is kept, so that the identity stays its."""
+
+
+def _walk(table: Table, data: Mapping[str, object], into: Fields) -> None:
+    for key, value in data.items():
         if value is None:
             continue
         rule = table.get(key)
@@ -69,9 +88,38 @@ def read(table: Table, source: object, into: Fields) -> None:
             read(cast("Table", rule), value, into)
         else:
             cast("Callable[[Any, Fields], None]", rule)(value, into)
-    extras = getattr(source, "__pydantic_extra__", None)
-    if extras:
-        read(table, extras, into)
+
+
+def _compile(table: Table) -> Reader:
+    """Return a function that does for one table what `_walk` does for any."""
+    names: dict[str, object] = {"attributes_of": attributes_of, "walk": _walk}
+    lines = ["def reader(source, into):", *_lines(table, "source", 1, names)]
+    exec("\n".join(lines), names)  # the text is made from our own tables alone
+    return cast("Reader", names["reader"])
+
+
+def _lines(table: Table, source: str, depth: int, names: dict[str, object]) -> list[str]:
+    pad = "    " * depth
+    name = f"t{len(names)}"
+    names[name] = table
+    lines = [f"{pad}d{depth} = {source} if {source}.__class__ is dict else attributes_of({source})"]
+    for key, rule in table.items():
+        value = f"v{depth}"
+        lines += [f"{pad}{value} = d{depth}.get({key!r})", f"{pad}if {value} is not None:"]
+        if isinstance(rule, str):
+            lines.append(f"{pad}    into[{rule!r}] = {value}")
+        elif isinstance(rule, Mapping):
+            lines += _lines(cast("Table", rule), value, depth + 1, names)
+        else:
+            function = f"f{len(names)}"
+            names[function] = rule
+            lines.append(f"{pad}    {function}({value}, into)")
+    return [
+        *lines,
+        f"{pad}extras = getattr({source}, '__pydantic_extra__', None)",
+        f"{pad}if extras:",
+        f"{pad}    walk({name}, extras, into)",
+    ]
 
 
 def fallback(field: str) -> Callable[[object, Fields], None]:
@@ -103,13 +151,12 @@ def each(name: str, field: str) -> Callable[[object, Fields], None]:
     return rule
 
 
-def items(value: object) -> Iterator[object]:
-    """Iterate over a list or tuple; anything else has no items.
+def items(value: object) -> Sequence[object]:
+    """Return a list or tuple as it is; anything else has no items.
 
     A caller's generator or cursor is never consumed: the SDK still has to read it.
     """
-    if isinstance(value, (list, tuple)):
-        yield from cast("list[object]", value)
+    return cast("list[object]", value) if isinstance(value, (list, tuple)) else ()
 
 
 def size(text: object) -> int:

@@ -119,7 +119,10 @@ def output(response: object) -> list[object]:
 
 def output_size(response: object) -> int:
     """Return the bytes of text that the choices hold, tool calls' arguments included."""
-    return sum(message_size(get(choice, "message")) for choice in items(get(response, "choices")))
+    total = 0
+    for choice in items(get(response, "choices")):
+        total += message_size(get(choice, "message"))
+    return total
 
 
 def with_usage(body: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -9,25 +9,26 @@ import json
 from collections.abc import Mapping
 from typing import Any, cast
 
-from agentel.core.fields import get, items, size
+from agentel.core.fields import attributes_of, get, items, size
 
 
 def message_size(message: object) -> int:
     """Return the bytes of text in one message: its text or refusal, and its calls' arguments."""
-    total = 0
-    text = get(message, "content")
-    if text.__class__ is str:
-        total += len(text) if text.isascii() else size(text)
-    elif text is not None:
-        total += sum(size(get(part, "text")) for part in items(text))
-    for call in items(get(message, "tool_calls")):
-        function = get(call, "function")
-        total += size(get(function, "arguments")) + size(get(get(call, "custom"), "input"))
-    return (
-        total
-        + size(get(message, "refusal"))
-        + size(get(get(message, "function_call"), "arguments"))
-    )
+    find = attributes_of(message).get
+    text = find("content")
+    if isinstance(text, str):
+        total = len(text) if text.isascii() else size(text)
+    else:
+        total = sum(size(get(part, "text")) for part in items(text)) if text else 0
+    if calls := find("tool_calls"):
+        for call in items(calls):
+            function = get(call, "function")
+            total += size(get(function, "arguments")) + size(get(get(call, "custom"), "input"))
+    if refusal := find("refusal"):
+        total += size(refusal)
+    if function := find("function_call"):
+        total += size(get(function, "arguments"))
+    return total
 
 
 def input_messages(messages: object) -> list[object]:
