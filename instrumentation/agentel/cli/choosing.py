@@ -41,14 +41,20 @@ def choose_trace(source: Source, asked: str) -> str:
         if head.trace_id.startswith(prefix)
     ]
     if not found:
-        raise Failure(
-            f"no trace in {source.name} has an id that begins with '{prefix}'. "
-            "'agentel traces' lists those that are there.",
-            NOT_FOUND,
-        )
+        raise _no_such_trace(source, prefix)
     if len(found) > 1:
         raise Failure(f"'{prefix}' means {_candidates(found)}\nType more of the id.", BAD_INPUT)
     return found[0].trace_id
+
+
+def _no_such_trace(source: Source, prefix: str) -> Failure:
+    there = len(heads(source.records()))
+    source.refuse_foreign()
+    return Failure(
+        f"none of the {plural(there, 'trace')} in {source.name} has an id that begins with "
+        f"'{prefix}'. 'agentel traces' lists them.",
+        NOT_FOUND,
+    )
 
 
 def choose_run(source: Source, asked: str) -> str:
@@ -64,6 +70,7 @@ def choose_run(source: Source, asked: str) -> str:
         return max(starts, key=lambda run_id: (starts[run_id], run_id))
     found = [asked] if asked in starts else [key for key in starts if key.startswith(asked)]
     if not found:
+        source.refuse_foreign()
         what = "no run" if asked == LAST else f"no run whose id begins with '{escaped(asked)}'"
         raise Failure(f"there is {what} in {source.name}; --all adds up everything.", NOT_FOUND)
     if len(found) > 1:
@@ -97,6 +104,7 @@ def _last(source: Source) -> Head:
             if best is None or (head.start_ns, head.trace_id) > (best.start_ns, best.trace_id):
                 best = head
     if best is None:
+        source.refuse_foreign()
         raise Failure(
             f"there is no trace in {source.name} yet. Run a program with agentel first.", NOT_FOUND
         )

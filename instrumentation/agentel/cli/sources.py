@@ -14,6 +14,7 @@ from agentel.cli.wording import escaped
 from agentel.local.read import STANDARD_INPUT, Reader, SourceError, find_files
 from agentel.local.records import Record
 from agentel.local.runs import DIRECTORY, DIRECTORY_VARIABLE
+from agentel.local.skipped import Skipped
 
 __all__ = ["Source", "add_from", "open_source"]
 
@@ -37,7 +38,8 @@ class Source:
         self.files = files
         self.name = escaped(name)
         self._stdin = stdin
-        self._complaints: dict[str, None] = {}
+        self._skipped = Skipped()
+        self._count = 0
 
     @property
     def has_standard_input(self) -> bool:
@@ -47,19 +49,25 @@ class Source:
     def records(self, containing: bytes = b"", files: list[Path] | None = None) -> Iterator[Record]:
         """Yield the records of lines that have the bytes `containing`, of all files or of `files`.
 
-        Raises Failure if there are lines and not one of them can be read.
+        Raises SourceError when a file cannot be read.
         """
         stdin = None if self._stdin is None else io.BytesIO(self._stdin)
         reader = Reader(self.files if files is None else files, stdin, without_metrics=True)
-        yield from reader.records(containing)
-        if reader.read_nothing:
-            raise Failure(f"{self.name}: {escaped(' '.join(reader.complaints()))}", BAD_INPUT)
-        self._complaints.update(dict.fromkeys(reader.complaints()))
+        for record in reader.records(containing):
+            self._count += 1
+            yield record
+        self._skipped.merge(reader.skipped)
+
+    def refuse_foreign(self) -> None:
+        """Raise Failure if everything that was read had to be skipped."""
+        if self._skipped and not self._count:
+            said = " ".join(self._skipped.sentences())
+            raise Failure(f"nothing in {self.name} can be read: {escaped(said)}", BAD_INPUT)
 
     def complain(self) -> None:
         """Tell standard error what had to be skipped, if anything."""
-        for complaint in self._complaints:
-            print(f"agentel: {escaped(complaint)}", file=sys.stderr)
+        for sentence in self._skipped.sentences():
+            print(f"agentel: {escaped(sentence)}", file=sys.stderr)
 
 
 def open_source(arguments: argparse.Namespace) -> Source:
@@ -68,7 +76,8 @@ def open_source(arguments: argparse.Namespace) -> Source:
     if not sources:
         return _telemetry_folder()
     stdin = sys.stdin.buffer.read() if STANDARD_INPUT in sources else None
-    return Source(find_files(sources), stdin, ", ".join(sources))
+    names = ["standard input" if source == STANDARD_INPUT else source for source in sources]
+    return Source(find_files(sources), stdin, ", ".join(names))
 
 
 def _telemetry_folder() -> Source:

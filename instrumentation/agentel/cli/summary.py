@@ -41,7 +41,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the summary of what the arguments name. Raises Failure or SourceError."""
     source = open_source(arguments)
     title, spans = _chosen(source, arguments)
-    show(summary_lines(title, summarise(spans)))
+    summary = summarise(spans)
+    source.refuse_foreign()
+    show(summary_lines(title, summary))
     source.complain()
     return 0
 

@@ -38,6 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the list. Raises Failure or SourceError."""
     source = open_source(arguments)
     found = list(heads(source.records()).values())
+    source.refuse_foreign()
     show(traces_lines(found, arguments.limit))
     source.complain()
     return 0

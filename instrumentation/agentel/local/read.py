@@ -10,12 +10,12 @@ import glob
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from agentel.local.decode import SIGNALS, decode_line
 from agentel.local.records import Record, SpanRecord
+from agentel.local.skipped import EXPECTED, Lines, Skipped
 from agentel.local.values import Json
 
 __all__ = ["STANDARD_INPUT", "Reader", "SourceError", "find_files"]
@@ -23,7 +23,6 @@ __all__ = ["STANDARD_INPUT", "Reader", "SourceError", "find_files"]
 STANDARD_INPUT = "-"
 """The source that means standard input."""
 
-_EXPECTED = "one OTLP JSON object a line (resourceSpans, resourceMetrics or resourceLogs)"
 _SIGNAL_STARTS = tuple(f'{{"{name}"' for name in SIGNALS)
 _METRICS_START = (b'{"resourceMetrics"',)
 _NO_START: tuple[bytes, ...] = ()
@@ -32,18 +31,6 @@ _DECODER = json.JSONDecoder()
 
 class SourceError(Exception):
     """What was to be read is not there, or cannot be read. The message is for the user."""
-
-
-@dataclass(slots=True)
-class _Lines:
-    """Lines of one kind of trouble: how many, and where the first is."""
-
-    count: int = 0
-    first: str = ""
-
-    def add(self, place: str) -> None:
-        self.count += 1
-        self.first = self.first or place
 
 
 def find_files(sources: Sequence[str]) -> list[Path]:
@@ -66,7 +53,7 @@ def _named_by(source: str) -> list[Path]:
         files = _below(path)
         if files:
             return files
-        raise SourceError(f"{source} has no *.jsonl file in it; expected {_EXPECTED}.")
+        raise SourceError(f"{source} has no *.jsonl file in it; expected {EXPECTED}.")
     matches = sorted(Path(name) for name in glob.glob(source, recursive=True))
     if not matches:
         raise SourceError(f"{source} does not exist. Name a file, a folder, a glob or '-'.")
@@ -86,8 +73,8 @@ class Reader:
     """Reads records from files and standard input, and counts what it had to skip.
 
     A span that comes twice is yielded once. Lines that were cut short and lines that are no OTLP
-    JSON are skipped; `complaints` tells about them afterwards. `without_metrics` passes over the
-    lines of metrics without decoding them.
+    JSON are left out; `skipped` tells about them. `without_metrics` passes over the lines of
+    metrics without decoding them.
     """
 
     def __init__(
@@ -96,52 +83,30 @@ class Reader:
         self._files = list(files)
         self._stdin = stdin
         self._unwanted = _METRICS_START if without_metrics else _NO_START
-        self._torn = _Lines()
-        self._foreign = _Lines()
         self._seen: set[str] = set()
-        self.lines = 0
+        self.skipped = Skipped()
 
     def records(self, containing: bytes = b"") -> Iterator[Record]:
         """Yield the records, in file order, of those lines that have the bytes `containing`.
 
         Raises SourceError when a file cannot be read.
         """
-        for name, line_number, line in self._lines():
+        for place, line in self._lines():
             if containing in line and not line.startswith(self._unwanted):
-                self.lines += 1
-                for record in self._decode(line, f"{name}:{line_number}"):
+                for record in self._decode(line, place):
                     if not isinstance(record, SpanRecord) or self._is_new(record):
                         yield record
 
-    def complaints(self) -> list[str]:
-        """Return one sentence for each kind of trouble that was met, to show to the user."""
-        said: list[str] = []
-        if self._foreign.count:
-            said.append(
-                f"{_lines(self._foreign.count)} skipped as foreign, the first at "
-                f"{self._foreign.first}; expected {_EXPECTED}."
-            )
-        if self._torn.count:
-            said.append(
-                f"{_lines(self._torn.count)} cut short and skipped, the first at "
-                f"{self._torn.first}; the writer was killed or is still writing."
-            )
-        return said
-
-    @property
-    def read_nothing(self) -> bool:
-        """Whether there were lines, and none of them could be read."""
-        return self.lines > 0 and self._foreign.count + self._torn.count >= self.lines
-
-    def _lines(self) -> Iterator[tuple[str, int, bytes]]:
+    def _lines(self) -> Iterator[tuple[tuple[str, int], bytes]]:
         if self._stdin is not None:
             for number, line in enumerate(self._stdin, 1):
-                yield "standard input", number, line
+                yield ("standard input", number), line
         for path in self._files:
+            name = str(path)
             try:
                 with path.open("rb") as file:
                     for number, line in enumerate(file, 1):
-                        yield str(path), number, line
+                        yield (name, number), line
             except FileNotFoundError:
                 continue  # removed by retention since it was found
             except OSError as error:
@@ -155,7 +120,7 @@ class Reader:
             self._seen.add(identity)
         return True
 
-    def _decode(self, line: bytes, place: str) -> Iterator[Record]:
+    def _decode(self, line: bytes, place: tuple[str, int]) -> Iterator[Record]:
         try:
             whole = json.loads(line)
         except (ValueError, RecursionError):
@@ -164,22 +129,27 @@ class Reader:
         if _is_otlp(whole):
             yield from decode_line(whole)
         else:
-            self._foreign.add(place)
+            _note(self.skipped.foreign, place)
 
-    def _decode_pieces(self, text: str, place: str) -> Iterator[Record]:
+    def _decode_pieces(self, text: str, place: tuple[str, int]) -> Iterator[Record]:
         """Decode a line that is not one JSON object: glued ones, torn ones, or none."""
         while text:
             try:
                 piece, end = _DECODER.raw_decode(text)
             except (ValueError, RecursionError):
-                (self._torn if _starts_otlp(text) else self._foreign).add(place)
+                _note(self.skipped.torn if _starts_otlp(text) else self.skipped.foreign, place)
                 end = _next_start(text)
             else:
                 if _is_otlp(piece):
                     yield from decode_line(piece)
                 else:
-                    self._foreign.add(place)
+                    _note(self.skipped.foreign, place)
             text = text[end:].lstrip()
+
+
+def _note(lines: dict[str, Lines], place: tuple[str, int]) -> None:
+    name, number = place
+    lines.setdefault(name, Lines()).add(number)
 
 
 def _is_otlp(value: object) -> bool:
@@ -194,7 +164,3 @@ def _next_start(text: str) -> int:
     """Return where the next OTLP object begins after a torn one, or the end of the text."""
     starts = [place for start in _SIGNAL_STARTS if (place := text.find(start, 1)) > 0]
     return min(starts, default=len(text))
-
-
-def _lines(count: int) -> str:
-    return "1 line was" if count == 1 else f"{count:,} lines were"

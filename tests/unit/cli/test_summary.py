@@ -70,7 +70,11 @@ def test_a_run_or_trace_is_added_up(agentel, arguments, expected):
 
 def test_all_adds_up_everything(agentel):
     lines = agentel("summary", "--all", "--from", "-", stdin=TEXT).out.splitlines()
-    assert lines[:3] == ["- · 2 traces", "LLM calls        4", "  success rate   75.00%"]
+    assert lines[:3] == [
+        "standard input · 2 traces",
+        "LLM calls        4",
+        "  success rate   75.00%",
+    ]
 
 
 def test_a_run_whose_id_begins_like_another_must_be_named_in_full(agentel):
@@ -82,6 +86,6 @@ def test_a_run_whose_id_begins_like_another_must_be_named_in_full(agentel):
 def test_files_without_runs_are_added_up_only_as_a_whole(agentel):
     text = spans_line(span(1, "chat a", **CALL), run="")
     assert agentel("summary", "--from", "-", stdin=text).err == (
-        "agentel: there is no run in -; --all adds up everything.\n"
+        "agentel: there is no run in standard input; --all adds up everything.\n"
     )
     assert agentel("summary", "--all", "--from", "-", stdin=text).code == 0

@@ -191,8 +191,8 @@ WRONG = {
     "unknown": (
         ("trace", "ff", "--from", "-"),
         1,
-        "agentel: no trace in - has an id that begins with 'ff'. 'agentel traces' lists those that "
-        "are there.\n",
+        "agentel: none of the 2 traces in standard input has an id that begins with 'ff'. "
+        "'agentel traces' lists them.\n",
     ),
     "no_id": (
         ("trace", "x\x1b", "--from", "-"),
@@ -212,7 +212,7 @@ WRONG = {
     "no_run": (
         ("summary", "--run", "zz", "--from", "-"),
         1,
-        "agentel: there is no run whose id begins with 'zz' in -; --all adds up everything.\n",
+        "agentel: there is no run whose id begins with 'zz' in standard input; --all adds up everything.\n",
     ),
 }
 
@@ -237,16 +237,29 @@ def test_an_empty_file_has_no_trace(agentel):
     assert (answer.out, answer.code) == ("", 1)
 
 
-@pytest.mark.parametrize("command", ["trace", "traces", "summary"])
+@pytest.mark.parametrize(
+    "command",
+    [("trace",), ("trace", "ab"), ("traces",), ("summary",), ("summary", "--all")],
+    ids=" ".join,
+)
 def test_foreign_files_are_refused_with_the_first_place(agentel, tmp_path, command):
     path = tmp_path / "app.log"
     path.write_text("INFO hello\nINFO there\n")
-    answer = agentel(command, "--from", str(path))
+    answer = agentel(*command, "--from", str(path))
     assert (answer.out, answer.code) == ("", 2)
     assert answer.err == (
-        f"agentel: {path}: 2 lines were skipped as foreign, the first at {path}:1; expected one "
-        "OTLP JSON object a line (resourceSpans, resourceMetrics or resourceLogs).\n"
+        f"agentel: nothing in {path} can be read: 2 lines were skipped as foreign, the first at "
+        f"{path}:1; expected one OTLP JSON object a line (resourceSpans, resourceMetrics or "
+        "resourceLogs).\n"
     )
+
+
+def test_a_foreign_file_beside_others_is_only_mentioned(agentel, tmp_path):
+    (tmp_path / "a.jsonl").write_text(spans_line(span(1, "a")))
+    (tmp_path / "b.jsonl").write_text("hello\n")
+    answer = agentel("trace", "last", "--from", str(tmp_path))
+    assert (answer.out.splitlines()[-1], answer.code) == ("a  10ms", 0)
+    assert answer.err.startswith("agentel: 1 line was skipped as foreign, the first at ")
 
 
 def test_some_foreign_lines_do_not_hide_the_rest(agentel):

@@ -27,6 +27,7 @@ from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode
 from agentel.local.encode import log_lines, metric_lines, span_lines
 from agentel.local.read import Reader, SourceError, find_files
 from agentel.local.records import EventRecord, LinkRecord, LogRecord, MetricPoint, Scope, SpanRecord
+from agentel.local.skipped import Skipped
 from unit.local.lines import span, spans_line
 
 RESOURCE = Resource({"service.name": "demo"})
@@ -37,7 +38,7 @@ WHERE = {"resource": {"service.name": "demo"}, "scope": Scope("agentel.test", "1
 def read(text: bytes | str) -> tuple[list, list[str]]:
     """Records and complaints of a text."""
     reader = Reader([], io.BytesIO(text if isinstance(text, bytes) else text.encode()))
-    return list(reader.records()), reader.complaints()
+    return list(reader.records()), reader.skipped.sentences()
 
 
 def names(text: bytes | str) -> list[str]:
@@ -171,7 +172,7 @@ def test_foreign_lines_are_counted_and_the_first_is_named(tmp_path):
     path.write_text(spans_line(span(1, "a")) + '{"level": "info"}\n\nhello\n[1, 2]\n7\n')
     reader = Reader(find_files([str(path)]))
     assert [record.name for record in reader.records()] == ["a"]
-    assert reader.complaints() == [
+    assert reader.skipped.sentences() == [
         f"4 lines were skipped as foreign, the first at {path}:2; expected one OTLP JSON object a "
         "line (resourceSpans, resourceMetrics or resourceLogs)."
     ]
@@ -204,7 +205,7 @@ def test_what_is_no_hex_is_no_id(given_id):
 def test_metrics_may_be_passed_over():
     text = '{"resourceMetrics": [broken\n' + spans_line(span(1, "a"))
     reader = Reader([], io.BytesIO(text.encode()), without_metrics=True)
-    assert ([one.name for one in reader.records()], reader.complaints()) == (["a"], [])
+    assert ([one.name for one in reader.records()], bool(reader.skipped)) == (["a"], False)
 
 
 def test_a_span_of_wrong_types_is_read_as_far_as_it_goes():
@@ -222,11 +223,25 @@ def test_no_bytes_make_the_reader_fail(noise):
     names(noise + b"\n" + spans_line(span(1, "a")).encode())
 
 
+def test_skipped_lines_of_several_files_and_passes_are_counted_once(tmp_path):
+    for name in ("a.jsonl", "b.jsonl"):
+        (tmp_path / name).write_text("1 2 3\nhello\n")
+    skipped = Skipped()
+    for _ in range(2):
+        reader = Reader(find_files([str(tmp_path)]))
+        assert list(reader.records()) == []
+        skipped.merge(reader.skipped)
+    assert skipped.sentences() == [
+        f"4 lines were skipped as foreign in 2 files, the first at {tmp_path / 'a.jsonl'}:1; "
+        "expected one OTLP JSON object a line (resourceSpans, resourceMetrics or resourceLogs)."
+    ]
+
+
 def test_lines_without_the_wanted_bytes_are_not_decoded():
     text = spans_line(span(1, "a")) + "foreign\n" + spans_line(span(2, "b"))
     reader = Reader([], io.BytesIO(text.encode()))
     assert [record.name for record in reader.records(containing=b'"b"')] == ["b"]
-    assert reader.complaints() == []
+    assert not reader.skipped
 
 
 def test_files_are_found_in_folders_globs_and_by_name(tmp_path):
