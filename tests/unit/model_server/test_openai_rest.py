@@ -9,6 +9,7 @@ import pytest
 
 from support.model_server import ModelServer, Usage, choices, text
 
+MAJOR = int(openai.VERSION.split(".")[0])
 ASKED = [{"role": "user", "content": "Hello?"}]
 MIXED = Usage(input_tokens=50, output_tokens=90, audio_input=30, image_input=40, image_output=80)
 
@@ -34,6 +35,17 @@ def test_legacy_completions_answer_whole_and_in_a_stream(
     assert chunks[-1].choices[0].finish_reason == "length"
     assert server.sent[0].usage == whole.usage.to_dict()
     assert server.sent[1].usage is None
+
+
+def test_legacy_completions_count_a_stream_when_asked(
+    server: ModelServer, client: openai.OpenAI
+) -> None:
+    *_, last = client.completions.create(
+        model="m", prompt="Hello?", stream=True, stream_options={"include_usage": True}
+    )
+
+    assert last.choices == []
+    assert last.usage.to_dict() == server.sent[0].usage
 
 
 def test_legacy_completions_answer_each_prompt(client: openai.OpenAI) -> None:
@@ -135,6 +147,57 @@ def test_old_transcription_model_tells_seconds(server: ModelServer, client: open
     client.audio.transcriptions.create(model="whisper-1", file=("a.wav", b"RIFF"))
 
     assert server.sent[0].usage == {"type": "duration", "seconds": 1}
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("text", "Hello\n"),
+        ("srt", "1\n00:00:00,000 --> 00:00:01,000\nHello\n\n"),
+        ("vtt", "WEBVTT\n\n00:00:00.000 --> 00:00:01.000\nHello\n\n"),
+    ],
+)
+def test_transcription_is_told_as_text(
+    server: ModelServer, client: openai.OpenAI, kind: str, told: str
+) -> None:
+    server.script(text("Hello"))
+
+    raw = client.audio.transcriptions.with_raw_response.create(
+        model="whisper-1", file=("a.wav", b"RIFF"), response_format=kind
+    )
+
+    assert raw.http_response.text == told
+
+
+@pytest.mark.skipif(MAJOR < 2, reason="this openai streams no transcriptions")
+def test_transcription_streams_and_ends_with_usage(
+    server: ModelServer, client: openai.OpenAI
+) -> None:
+    server.script(text("Hello you"))
+
+    events = list(
+        client.audio.transcriptions.create(
+            model="gpt-4o-transcribe", file=("a.wav", b"RIFF"), stream=True
+        )
+    )
+
+    assert [event.type for event in events] == [
+        "transcript.text.delta",
+        "transcript.text.delta",
+        "transcript.text.done",
+    ]
+    assert events[-1].usage.total_tokens == 19
+    assert server.sent[0].usage["total_tokens"] == 19
+
+
+@pytest.mark.skipif(MAJOR < 2, reason="this openai streams no speech")
+def test_speech_streams_and_ends_with_usage(server: ModelServer, client: openai.OpenAI) -> None:
+    answer = client.audio.speech.create(
+        model="gpt-4o-mini-tts", voice="alloy", input="Hello", stream_format="sse"
+    )
+
+    assert answer.text.count("speech.audio.delta") == 2
+    assert server.sent[0].usage["total_tokens"] == 19
 
 
 @pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning")
