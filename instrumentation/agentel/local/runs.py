@@ -135,7 +135,7 @@ def run_folders(directory: Path) -> list[Path]:
     return sorted(path for path in found if path.is_dir())
 
 
-def folder_run_id(folder: Path) -> str:
+def _folder_run_id(folder: Path) -> str:
     """Return the run id that a run folder's name ends with, or '' if it is no run folder's name."""
     match = _FOLDER.fullmatch(folder.name)
     return match.group(2) if match else ""
@@ -182,7 +182,7 @@ def _make_root(root: Path) -> None:
 
 def _find(root: Path, run_id: str) -> Path | None:
     for folder in reversed(run_folders(root)):
-        if folder_run_id(folder) == run_id:
+        if _folder_run_id(folder) == run_id:
             return folder
     return None
 

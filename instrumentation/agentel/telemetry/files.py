@@ -7,7 +7,6 @@ first telemetry comes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from opentelemetry.sdk._logs import ReadableLogRecord
 from opentelemetry.sdk._logs.export import LogRecordExporter, LogRecordExportResult
@@ -33,7 +32,7 @@ class FileSpanExporter(SpanExporter):
     """Writes ended spans to `traces-*.jsonl` of the current run.
 
     Without `storage`, the environment says where (`AGENTEL_DIR`, `AGENTEL_RUN_ID`). Threads may
-    share an exporter. `lost` counts the spans that could not be written.
+    share an exporter. `lost` counts the spans of batches that could not be written whole.
     """
 
     def __init__(self, storage: Storage | None = None) -> None:
@@ -74,7 +73,7 @@ class FileMetricExporter(MetricExporter):
         self.lost = 0
 
     def export(
-        self, metrics_data: MetricsData, timeout_millis: float = 10_000, **kwargs: Any
+        self, metrics_data: MetricsData, timeout_millis: float = 10_000, **kwargs: object
     ) -> MetricExportResult:
         """Write `metrics_data`; SUCCESS means that all of it is in the file. Never raises."""
         if _written(self._writer, metric_lines(metrics_data)):
@@ -86,7 +85,7 @@ class FileMetricExporter(MetricExporter):
         """Return True: what `export` took is with the operating system already."""
         return True
 
-    def shutdown(self, timeout_millis: float = 30_000, **kwargs: Any) -> None:
+    def shutdown(self, timeout_millis: float = 30_000, **kwargs: object) -> None:
         """Close the file. Later exports fail. Never raises."""
         self._writer.close()
 

@@ -212,7 +212,8 @@ WRONG = {
     "no_run": (
         ("summary", "--run", "zz", "--from", "-"),
         1,
-        "agentel: there is no run whose id begins with 'zz' in standard input; --all adds up everything.\n",
+        "agentel: there is no run whose id begins with 'zz' in standard input; --all adds up "
+        "everything.\n",
     ),
 }
 
