@@ -11,6 +11,7 @@ A field that is absent or None is never set.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Union, cast
 
@@ -165,3 +166,13 @@ def size(text: object) -> int:
         return 0
     string = cast("str", text)
     return len(string) if string.isascii() else len(string.encode("utf-8", "surrogatepass"))
+
+
+def structured(text: object) -> object:
+    """Return what a JSON text stands for; the text itself if it is none, and what is no text."""
+    if not isinstance(text, str):
+        return text
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text

@@ -5,11 +5,10 @@ Source: OpenAI API reference, chat completions; GenAI conventions, message schem
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, cast
 
-from agentel.core.fields import attributes_of, get, items, size
+from agentel.core.fields import attributes_of, get, items, size, structured
 
 
 def message_size(message: object) -> int:
@@ -152,16 +151,6 @@ def _tool_call(call: object) -> dict[str, object]:
         arguments = structured(get(function, "arguments"))
         name = get(function, "name")
     return {"type": "tool_call", "id": get(call, "id"), "name": name, "arguments": arguments}
-
-
-def structured(text: object) -> object:
-    """Return the object that a JSON text stands for, or the text if it stands for none."""
-    if not isinstance(text, str):
-        return text
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
 
 
 def _joined(content: object) -> object:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from agentel.core.fields import get, items, size
-from agentel.formats.openai_messages import document, link, structured, unknown_part
+from agentel.core.fields import get, items, size, structured
+from agentel.formats.openai_messages import document, link, unknown_part
 
 CALLS = {"function_call": "arguments", "custom_tool_call": "input"}
 """Items with which the model asks the caller to run a tool, and what holds the arguments."""
