@@ -35,9 +35,10 @@ INFERENCE = Operation("inference", "client", "request_model", is_leaf=True, is_i
 EMBEDDINGS = Operation("embeddings", "client", "request_model", is_leaf=True)
 MODEL_CALL = Operation("model_call", "client", "request_model", is_leaf=True)
 """A call of a model that the conventions have no span type for: images, speech."""
-RETRIEVAL = Operation("retrieval", "client", "data_source_id", is_leaf=True)
+RETRIEVAL = Operation("retrieval", "client", "data_source_id")
+"""Not a leaf: the model that embeds its query is called inside it."""
 FETCH_RESPONSE = Operation("fetch_response", "client", "", is_leaf=True)
-MEMORY = Operation("memory", "client", "memory_store_id")
+MEMORY = Operation("memory", "client", "")
 EXECUTE_TOOL = Operation("execute_tool", "internal", "tool_name")
 INVOKE_AGENT = Operation("invoke_agent", "internal", "agent_name", starts=True)
 INVOKE_WORKFLOW = Operation("invoke_workflow", "internal", "workflow_name", starts=True)
