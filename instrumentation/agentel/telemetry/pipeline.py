@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -56,7 +57,7 @@ class Pipeline:
 
 
 def _observe(provider: MeterProvider) -> None:
-    """Let the provider's readers see the active agents, and drain what waits, on each collection."""
+    """Let the provider's readers see active agents, and drain what waits, on each collection."""
     if provider in _observed:
         return
     metric = METRICS["agentel.agent.active"]
@@ -86,3 +87,7 @@ def opened(recording: Recording, name: str) -> None:
 def closed(recording: Recording) -> None:
     """Count it no more."""
     open_agents.pop(id(recording), None)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=open_agents.clear)  # they go on in the parent
