@@ -1,0 +1,1 @@
+"""Knows the work that a program marks by itself: with decorators, with blocks, and with calls."""
