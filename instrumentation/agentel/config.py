@@ -231,6 +231,11 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     return Settings(**values)
 
 
+def is_switched_on(variable: str) -> bool:
+    """Tell whether the user set somebody else's switch to a true value."""
+    return os.environ.get(variable, "").strip().lower() in _TRUE
+
+
 def default_of(field: str) -> Any:
     """Return the default of one field of `Settings`."""
     return next(f.default for f in fields(Settings) if f.name == field)

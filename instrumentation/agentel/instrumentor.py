@@ -11,7 +11,7 @@ from typing import Any
 from opentelemetry import context as otel
 from opentelemetry.instrumentation.instrumentor import BaseInstrumentor
 
-from agentel.config import Settings, read_settings
+from agentel.config import Settings, is_switched_on, read_settings
 from agentel.core.library import Call, Library
 from agentel.core.patching import Patches
 from agentel.core.safety import guarded
@@ -23,9 +23,10 @@ from agentel.telemetry.pipeline import Pipeline
 class LibraryRecorder:
     """What the hooks of one library need of telemetry."""
 
-    def __init__(self, pipeline: Pipeline) -> None:
+    def __init__(self, pipeline: Pipeline, *, asks_for_native: bool = False) -> None:
         self.is_active = True
         self._pipeline = pipeline
+        self._asks_for_native = asks_for_native
 
     def is_wanted(self) -> bool:
         """Whether nobody asked for silence, and no call of ours is running around this one."""
@@ -33,6 +34,8 @@ class LibraryRecorder:
 
     def begin(self, call: Call) -> CallRecording:
         """Open the recording of a call."""
+        if self._asks_for_native and call.native == "on":
+            call.native = "asked"
         return CallRecording.begin(self._pipeline, call)
 
     def current(self) -> CallRecording | None:
@@ -73,7 +76,10 @@ def instrumentor_for(library: Library) -> type[BaseInstrumentor]:
                 meter_provider=given.get("meter_provider"),
                 logger_provider=given.get("logger_provider"),
             )
-            self._recorder = LibraryRecorder(pipeline)
+            native = library.native
+            self._recorder = LibraryRecorder(
+                pipeline, asks_for_native=native is not None and is_switched_on(native.switch)
+            )
             self._patches = Patches(library, self._recorder)
             self._patches.apply()
 

@@ -179,6 +179,23 @@ def failure(name: str, category: str, *, status: int | None = None) -> Failure:
     )
 
 
+def reported(code: str, *, status: int | None = None) -> Failure:
+    """Return the failure that a provider tells of inside an answer, by its code or status as text."""
+    told = int(code) if code.isdigit() else None
+    category, confidence = _BY_STATUS.get(told or 0, ("api_error", 0.9))
+    if code in _BY_CODE:
+        category, confidence = _BY_CODE[code], 1.0
+    return Failure(
+        type=code,
+        category=category,
+        confidence=confidence,
+        fingerprint=fingerprint(code, category, status, code, ""),
+        retryable=_is_retryable(category, told),
+        status=status,
+        code=code,
+    )
+
+
 def fingerprint(
     name: str, category: str, status: int | None, code: str | None, text: str
 ) -> str:
@@ -217,7 +234,7 @@ def looks_like_html(text: object) -> bool:
 def _category(
     error: BaseException, status: int | None, code: str | None, text: str
 ) -> tuple[str, float]:
-    if looks_like_html(getattr(getattr(error, "response", None), "text", None)):
+    if _is_page(getattr(error, "response", None)):
         return "html_error", 1.0
     if code in _BY_CODE and code not in _VAGUE_CODES:
         return _BY_CODE[code], 1.0
@@ -233,6 +250,12 @@ def _category(
     for category in _named(error):
         return category, 0.9
     return "unknown", 0.0
+
+
+def _is_page(response: object) -> bool:
+    """Tell whether a body that was read is a web page; asking for one that was not would raise."""
+    body = getattr(response, "_content", None)
+    return isinstance(body, bytes) and looks_like_html(body[:512].decode("utf-8", "replace"))
 
 
 def _named(error: BaseException) -> Iterator[str]:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from agentel.core.errors import Failure, failure, looks_like_html
 from agentel.core.fields import Fields
 
 
@@ -45,6 +46,24 @@ def is_html(response: Response) -> bool:
     """Tell whether the body is declared to be a web page."""
     headers: Mapping[str, str] = response.headers
     return "html" in headers.get("content-type", "").lower()
+
+
+def no_answer(result: object, response: Response | None, *, expects_json: bool) -> Failure | None:
+    """Return what came in place of a model's answer, if that is what came.
+
+    SDKs hand out as text what was to be JSON and is not; of an answer that need not be JSON, a web
+    page is none.
+    """
+    is_text = isinstance(result, (str, bytes))
+    if not is_text and expects_json:
+        return None
+    status = None if response is None else response.status_code
+    text = result[:512].decode("utf-8", "replace") if isinstance(result, bytes) else result
+    if looks_like_html(text) or (response is not None and is_html(response)):
+        return failure("html_error", "html_error", status=status)
+    if is_text and expects_json:
+        return failure("invalid_response", "model_error", status=status)
+    return None
 
 
 def json_body(response: Response) -> dict[str, Any] | None:

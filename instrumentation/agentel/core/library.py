@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from agentel.core.fields import Fields, Table
 from agentel.core.http import Response
 from agentel.core.invocation import Operation
+from agentel.core.safety import Watch as StreamWatch
 
 Content = dict[str, object]
 """Content field (`input_messages`, `system_instructions`, `tool_definitions`) to its JSON shape."""
@@ -17,7 +18,7 @@ Content = dict[str, object]
 class Deltas(Protocol):
     """What a wire format collects from the chunks of one stream.
 
-    Made once per stream as `deltas(keep)`, where `keep` says whether content is wanted.
+    Made once per stream as `deltas(keep)`, where `keep` says whether the messages are wanted.
     """
 
     is_complete: bool
@@ -27,7 +28,7 @@ class Deltas(Protocol):
         """Look at one chunk. Runs once per chunk: no allocation beyond a list append."""
 
     def read(self, into: Fields) -> None:
-        """Put what the chunks said into `into`."""
+        """Put what the chunks said into `into`; `error_code` too, if they ended in an error."""
 
     def output(self) -> list[object]:
         """Return the output messages in the conventions' JSON; empty unless content was kept."""
@@ -44,7 +45,10 @@ class Endpoint:
     request: Table
     """Request body (a JSON object, as the SDK is about to send it) to fields."""
     response: Table
-    """Response (the SDK's model, or the JSON object) to fields."""
+    """Response (the SDK's model, or the JSON object) to fields.
+
+    Where it sets `error_code`, the answer tells of a failure and is recorded as one.
+    """
     finish: Callable[[Fields], None] | None = None
     """Settles response fields that need several others, once all have been read."""
     deltas: Callable[[bool], Deltas] | None = None
@@ -53,11 +57,9 @@ class Endpoint:
     input: Callable[[Mapping[str, Any]], Content] | None = None
     """Request body to content. Runs only where content is wanted."""
     output: Callable[[Any], list[object]] | None = None
-    """Response to output messages. Runs only where content is wanted."""
+    """Response to output messages. Runs only where content, or valid JSON, is wanted."""
     output_size: Callable[[Any], int] | None = None
     """Response to bytes of text."""
-    parsed: Callable[[Any], bool] | None = None
-    """Whether an answer that was to be JSON is. Runs only where the request asked for JSON."""
     answers_json: bool = True
     """Whether a good answer is JSON, so that anything else is no answer of a model."""
     with_usage: Callable[[Mapping[str, Any]], dict[str, Any] | None] | None = None
@@ -86,6 +88,8 @@ class Call:
     """Looks at what came back and decides who ends the recording. None: it is over now."""
     replace_body: Callable[[dict[str, Any]], None] | None = None
     """Sends another body in place of this one; only for what the user asked us to add."""
+    native: NativeState = "off"
+    """Whether the library emits a span for it too."""
 
 
 class Watched(Protocol):
@@ -99,9 +103,6 @@ class Watched(Protocol):
 
     def fail(self, error: BaseException) -> None:
         """End it with the exception that the caller is about to see."""
-
-    def chunk(self, chunk: Any) -> None:
-        """Look at one streamed chunk."""
 
     def end_stream(self) -> None:
         """End it because its stream ran out."""
@@ -118,13 +119,17 @@ class Watched(Protocol):
     def retry(self, delay: float) -> None:
         """Count an attempt that failed; the next one begins in `delay` s."""
 
-    def follow(self) -> None:
-        """Expect chunks from now on."""
+    def follow(self) -> StreamWatch:
+        """Expect chunks from now on; return what looks at each."""
+        ...
 
     @property
-    def hides(self) -> Callable[[Any], bool] | None:
-        """The test for chunks that only we asked for, if we did."""
+    def has_native_span(self) -> bool:
+        """Whether the library's own span stands for it."""
         ...
+
+    def adopt(self, span: Any) -> None:
+        """Link what is told apart from the span to the library's own span."""
 
 
 Route = Callable[[Any, tuple[Any, ...], dict[str, Any]], "Call | None"]
@@ -161,14 +166,25 @@ class Silence:
 Target = CallSeam | Watch | Silence
 
 
+NativeState = Literal["off", "on", "asked"]
+"""Whether a client emits spans of its own, and whether its user asked that one to."""
+
+
 @dataclass(frozen=True, slots=True)
 class Native:
-    """Telemetry that the library emits by itself."""
+    """Telemetry that the library emits by itself. To be reviewed with each new version of it.
+
+    A span that is merely on is silenced inside a call of ours. Where the user asked for it, by the
+    switch or at the client, it is the call's only span, and only metrics and events are ours. Asking
+    without a tracer provider for the library to emit to leaves the call without a span.
+    """
 
     switch: str
-    """Environment variable with which its user asks for it."""
+    """Environment variable with which its user asks for it; read at `instrument()`."""
     scope: str
     """Instrumentation scope of its spans."""
+    state: Callable[[Any], NativeState]
+    """Client to state."""
 
 
 @dataclass(frozen=True, slots=True)

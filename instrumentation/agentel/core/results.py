@@ -12,66 +12,55 @@ import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
+from agentel.core.errors import CANCELLATIONS
 from agentel.core.library import Watched
-from agentel.core.safety import guarded
+from agentel.core.safety import Watch, guarded
 
 
-class Follower:
-    """The iterator inside a synchronous stream: passes every chunk on and looks at it once."""
+class Sentinel:
+    """Goes when the last reader of a stream goes, and then says so."""
 
-    __slots__ = ("_advance", "_hidden", "_recording", "iterator")
+    __slots__ = ("_recording",)
 
-    def __init__(
-        self,
-        iterator: Iterator[Any],
-        recording: Watched,
-        hidden: Callable[[Any], bool] | None = None,
-    ) -> None:
-        self.iterator = iterator
-        self._advance = iterator.__next__
+    def __init__(self, recording: Watched) -> None:
         self._recording = recording
-        self._hidden = hidden
-
-    def __iter__(self) -> Iterator[Any]:
-        return self
-
-    def __next__(self) -> Any:
-        try:
-            chunk = self._advance()
-        except StopIteration:
-            self._recording.end_stream()
-            raise
-        except BaseException as error:
-            self._recording.fail(error)
-            raise
-        self._recording.chunk(chunk)
-        if self._hidden is not None and guarded("hide a chunk", self._hidden, chunk):
-            return self.__next__()
-        return chunk
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.iterator, name)
 
     def __del__(self) -> None:
         # Collection can happen anywhere, inside a lock of the telemetry SDK too.
         self._recording.abandon(later=True)
 
 
+def _passing(
+    iterator: Iterator[Any], recording: Watched, watch: Watch, sentinel: Sentinel
+) -> Iterator[Any]:
+    """Pass every chunk of a synchronous stream on. Generators: nothing costs less per chunk.
+
+    The frame holds the sentinel, so that a stream that was never read is noticed too.
+    """
+    try:
+        yield from watch.each(iterator)
+    except GeneratorExit:
+        raise
+    except BaseException as error:
+        recording.fail(error)
+        raise
+    recording.end_stream()
+
+
 class AsyncFollower:
-    """The same inside an asynchronous stream."""
+    """The iterator inside an asynchronous stream: passes every chunk on and looks at it once.
 
-    __slots__ = ("_advance", "_hidden", "_recording", "iterator")
+    No asynchronous generator: dropping one makes the event loop run its clean-up as a task.
+    """
 
-    def __init__(
-        self,
-        iterator: AsyncIterator[Any],
-        recording: Watched,
-        hidden: Callable[[Any], bool] | None = None,
-    ) -> None:
+    __slots__ = ("_advance", "_recording", "_see", "_sentinel", "iterator")
+
+    def __init__(self, iterator: AsyncIterator[Any], recording: Watched, watch: Watch) -> None:
         self.iterator = iterator
         self._advance = iterator.__anext__
         self._recording = recording
-        self._hidden = hidden
+        self._see = watch.see
+        self._sentinel = Sentinel(recording)
 
     def __aiter__(self) -> AsyncIterator[Any]:
         return self
@@ -85,23 +74,18 @@ class AsyncFollower:
         except BaseException as error:
             self._recording.fail(error)
             raise
-        self._recording.chunk(chunk)
-        if self._hidden is not None and guarded("hide a chunk", self._hidden, chunk):
-            return await self.__anext__()
-        return chunk
+        return chunk if self._see(chunk) else await self.__anext__()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.iterator, name)
 
-    def __del__(self) -> None:
-        self._recording.abandon(later=True)
 
-
-def follow(iterator: Any, recording: Watched, hidden: Callable[[Any], bool] | None) -> Any:
-    """Return the follower for an iterator, synchronous or not."""
+def follow(iterator: Any, recording: Watched) -> Any:
+    """Return what takes the place of a stream's iterator, synchronous or not."""
+    watch = recording.follow()
     if hasattr(type(iterator), "__anext__"):
-        return AsyncFollower(iterator, recording, hidden)
-    return Follower(iterator, recording, hidden)
+        return AsyncFollower(iterator, recording, watch)
+    return _passing(iterator, recording, watch, Sentinel(recording))
 
 
 def is_running(iterator: Any) -> bool:
@@ -197,6 +181,11 @@ class AsyncParseHook(ParseHook):
         return self._parse(*args, **kwargs)
 
 
-def is_unwinding() -> BaseException | None:
-    """Return the exception that is on its way through the caller, if any."""
-    return sys.exc_info()[1]
+def is_cancelled() -> bool:
+    """Tell whether a cancellation is on its way through the caller.
+
+    The end of a generator is none: leaving a loop over a stream closes the SDK's generators, which
+    is how a reader abandons it.
+    """
+    error = sys.exc_info()[1]
+    return isinstance(error, CANCELLATIONS) and not isinstance(error, GeneratorExit)

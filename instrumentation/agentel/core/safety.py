@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice
+from time import perf_counter
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -25,6 +27,74 @@ def guarded(
     except Exception as error:
         report(step, error)
         return default
+
+
+class Watch:
+    """How a stream's chunks are looked at: when each came, and what it says.
+
+    After its first failure `look` is not called again, and `is_blind` tells so. The times of the
+    first `MOST` chunks are kept, so that memory stays bounded; later ones are counted.
+    """
+
+    __slots__ = ("hidden", "is_blind", "look", "missed", "times")
+
+    MOST = 16384
+
+    def __init__(
+        self,
+        look: Callable[[Any], None] | None,
+        hidden: Callable[[Any], bool] | None = None,
+    ) -> None:
+        self.look = look or _ignore
+        self.hidden = hidden
+        """Whether a chunk is to be kept from the caller."""
+        self.times: list[float] = []
+        """Values of the performance counter, in s."""
+        self.missed = 0
+        self.is_blind = False
+
+    @property
+    def count(self) -> int:
+        """How many chunks came."""
+        return len(self.times) + self.missed
+
+    def see(self, chunk: Any) -> bool:
+        """Look at one chunk; return whether the caller is to get it. Never raises."""
+        if len(self.times) < self.MOST:
+            self.times.append(perf_counter())
+        else:
+            self.missed += 1
+        try:
+            self.look(chunk)
+        except Exception as error:
+            self.fail(error)
+        return self.hidden is None or not guarded("hide a chunk", self.hidden, chunk)
+
+    def fail(self, error: BaseException) -> None:
+        """Look at no further chunk."""
+        self.look = _ignore
+        self.is_blind = True
+        report("look at a chunk", error)
+
+    def each(self, iterator: Iterator[T]) -> Iterator[T]:
+        """Pass every chunk on: what `see` does, without a call for each."""
+        look, hidden, note = self.look, self.hidden, self.times.append
+        for chunk in islice(iterator, self.MOST):
+            note(perf_counter())
+            try:
+                look(chunk)
+            except Exception as error:
+                look = _ignore
+                self.fail(error)
+            if hidden is None or not guarded("hide a chunk", hidden, chunk):
+                yield chunk
+        for chunk in iterator:
+            if self.see(chunk):
+                yield chunk
+
+
+def _ignore(chunk: Any) -> None:
+    pass
 
 
 def report(step: str, error: BaseException) -> None:

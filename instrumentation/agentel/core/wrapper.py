@@ -166,8 +166,13 @@ def _silence(target: Silence, recorder: Recorder) -> Hook:
     def silence(
         wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
-        if recorder.is_active and guarded("find a recording", recorder.current) is not None:
+        recording = guarded("find a recording", recorder.current) if recorder.is_active else None
+        if recording is None:
+            return wrapped(*args, **kwargs)
+        if not recording.has_native_span:
             return None
-        return wrapped(*args, **kwargs)
+        result = wrapped(*args, **kwargs)
+        guarded("adopt a span", recording.adopt, result)
+        return result
 
     return silence

@@ -10,11 +10,23 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Mapping
+import weakref
+from collections.abc import Callable, Mapping
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from agentel.core.http import json_body
-from agentel.core.library import Call, CallSeam, Endpoint, Library, Native, Target, Watch, Watched
+from agentel.core.library import (
+    Call,
+    CallSeam,
+    Endpoint,
+    Library,
+    Native,
+    NativeState,
+    Target,
+    Watch,
+    Watched,
+)
 from agentel.core.results import AsyncParseHook, CloseHook, ParseHook, follow, is_running
 from agentel.families.hosts import provider_at
 
@@ -40,7 +52,8 @@ def library(
     """
     package = package or name
     base = f"{package}._base_client"
-    route = _router(endpoints, provider, provider_of or {})
+    state = _no_native if native is None else native.state
+    route = _router(endpoints, provider, provider_of or {}, state)
     return Library(
         name=name,
         requires=requires,
@@ -61,7 +74,16 @@ def library(
 # --- routing ---------------------------------------------------------------------------------
 
 
-def _router(endpoints: Endpoints, provider: str, provider_of: Mapping[str, str]) -> Any:
+def _no_native(client: object) -> NativeState:
+    return "off"
+
+
+def _router(
+    endpoints: Endpoints,
+    provider: str,
+    provider_of: Mapping[str, str],
+    native_state: Callable[[Any], NativeState],
+) -> Any:
     fixed = {key: endpoint for key, endpoint in endpoints.items() if "{" not in key}
     patterns = [(_pattern(key), endpoint) for key, endpoint in endpoints.items() if "{" in key]
 
@@ -77,25 +99,37 @@ def _router(endpoints: Endpoints, provider: str, provider_of: Mapping[str, str])
 
     def route(client: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | None:
         options = kwargs.get("options") or args[1]
-        method, url = options.method, options.url
-        endpoint, ids = find(f"{method.upper()} {url.partition('?')[0]}")
+        endpoint, ids = find(f"{options.method.upper()} {_path(options.url)}")
         if endpoint is None:
             return None
         base = client._base_url
-        kind = provider_of.get(type(client).__name__)
+        kind = _kind(client, provider_of) if provider_of else None
         return Call(
             endpoint,
             _body(options),
             kind or provider_at(base.host) or provider,
-            is_stream=kwargs.get("stream") is True,
+            is_stream=kwargs.get("stream") is True and endpoint.deltas is not None,
             address=base.host,
             port=base.port or (443 if base.scheme == "https" else 80),
             fields=ids,
             settle=_settle,
             replace_body=lambda body: setattr(options, "json_data", body),
+            native=native_state(client),
         )
 
     return route
+
+
+def _path(url: str) -> str:
+    """Return the path that is called; a provider may have given the whole URL."""
+    return (url if url.startswith("/") else urlsplit(url).path).partition("?")[0]
+
+
+def _kind(client: object, provider_of: Mapping[str, str]) -> str | None:
+    for kind in type(client).__mro__:
+        if kind.__name__ in provider_of:
+            return provider_of[kind.__name__]
+    return None
 
 
 def _pattern(key: str) -> re.Pattern[str]:
@@ -149,21 +183,30 @@ def _settle(recording: Watched, result: Any) -> None:
 def is_stream(result: Any) -> bool:
     """Tell a stream from a page or a model: both of those can be iterated, only it is an iterator."""
     kind = type(result)
-    return (hasattr(kind, "__next__") or hasattr(kind, "__anext__")) and hasattr(result, "response")
+    if not (hasattr(kind, "__next__") or hasattr(kind, "__anext__")):
+        return False
+    return _response_of(result) is not None
+
+
+def _response_of(stream: Any) -> Any:
+    """Return the HTTP response behind a stream of events or of lines."""
+    return getattr(stream, "response", None) or getattr(stream, "http_response", None)
 
 
 def _follow(recording: Watched, stream: Any) -> None:
     inner = stream._iterator
-    recording.follow()
-    stream._iterator = follow(inner, recording, recording.hides)
+    stream._iterator = follow(inner, recording)
+    # Only the follower keeps it: a dropped stream frees its connection as it would without us.
+    known = weakref.ref(inner)
 
     def closed() -> bool:
-        if is_running(inner):
-            return False  # the stream closes its own response, having been read
+        reader = known()
+        if reader is None or is_running(reader):
+            return False  # the stream closes its own response: it was read, or dropped
         recording.abandon()
         return True
 
-    _on_close(stream.response, closed)
+    _on_close(_response_of(stream), closed)
 
 
 def _on_close(response: Any, closed: Any) -> None:

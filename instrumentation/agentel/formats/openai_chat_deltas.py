@@ -30,6 +30,7 @@ class ChoiceDeltas:
     __slots__ = (
         "_error",
         "_first",
+        "_is_plain",
         "_keep",
         "_last",
         "_messages",
@@ -42,6 +43,8 @@ class ChoiceDeltas:
     def __init__(self, keep: bool) -> None:
         self.is_complete = False
         self._keep = keep
+        self._is_plain = False
+        """Whether chunks can be read the short way from now on."""
         self._first: object = None
         self._usage: object = None
         self._error: object = None
@@ -52,11 +55,24 @@ class ChoiceDeltas:
         self._messages: dict[int, dict[str, Any]] = {}
 
     def add(self, chunk: Any) -> None:
-        """Look at one chunk for what it alone can say."""
+        """Look at one chunk for what it alone can say: most add text, and only to the first choice."""
+        if self._is_plain:
+            choices = chunk.__dict__.get("choices")
+            if choices and len(choices) == 1:
+                state = choices[0].__dict__
+                if not state["index"] and state["finish_reason"] is None:
+                    text = state["delta"].__dict__.get("content")
+                    if text:
+                        self._size += len(text) if text.isascii() else size(text)
+                        return
+        self._add_any(chunk)
+
+    def _add_any(self, chunk: Any) -> None:
         data = chunk if chunk.__class__ is dict else chunk.__dict__
         get = data.get
         if self._first is None and get("model"):
             self._first = chunk
+            self._is_plain = not self._keep and _is_plain(chunk)
         is_last = True
         for choice in get("choices") or ():
             state = choice if choice.__class__ is dict else choice.__dict__
@@ -152,3 +168,14 @@ def _whole(message: dict[str, Any]) -> dict[str, Any]:
         if message[name]:
             whole[name] = "".join(message[name])
     return whole
+
+
+def _is_plain(chunk: Any) -> bool:
+    """Tell whether a chunk is an SDK's model of the chat format with the fields that are read most."""
+    for choice in items(get(chunk, "choices")):
+        state = getattr(choice, "__dict__", {})
+        if not {"index", "finish_reason", "delta"} <= state.keys():
+            return False
+        if not hasattr(state["delta"], "__dict__"):
+            return False
+    return hasattr(chunk, "__dict__")

@@ -2,45 +2,48 @@
 
 from __future__ import annotations
 
-from time import perf_counter
+from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
+
+from opentelemetry.context import Context
+from opentelemetry.trace import NonRecordingSpan, Span, get_current_span, set_span_in_context
 
 from agentel.core.errors import (
     CANCELLATIONS,
     Failure,
     failure,
     is_connection_failure,
-    looks_like_html,
+    reported,
     retry_after,
 )
 from agentel.core.fields import Fields, read
-from agentel.core.http import Response, fields_of_headers, is_html, json_body
+from agentel.core.http import Response, fields_of_headers, is_html, json_body, no_answer
 from agentel.core.library import Call, Deltas
-from agentel.core.results import is_unwinding
-from agentel.core.safety import guarded
+from agentel.core.results import is_cancelled
+from agentel.core.safety import Watch, guarded
 from agentel.telemetry import deferred
+from agentel.telemetry.content import holds_json
 from agentel.telemetry.events import emit_details, emit_fields
+from agentel.telemetry.metrics import Labels
 from agentel.telemetry.pipeline import Pipeline
 from agentel.telemetry.recording import Recording
 from agentel.telemetry.spans import call_template, project
 
-_FAILED = object()
-GAPS = 4096
-"""Chunk gaps that one stream keeps before it hands them on, so that memory stays bounded."""
+_NO_STREAM = Watch(None)
 
+_BROKEN = ("cut", "error", "cancelled")
+"""Outcomes of a stream whose answer was expected and did not arrive whole."""
 
 class CallRecording(Recording):
     """One call of a library, opened by its seam and ended by whatever comes of it."""
 
     __slots__ = (
-        "_add",
         "_attempts",
-        "_first_chunk",
-        "_gaps",
+        "_has_read",
         "_injected",
-        "_last_chunk",
         "_response",
-        "_chunks",
+        "_watch",
         "__weakref__",
         "call",
         "deltas",
@@ -50,13 +53,10 @@ class CallRecording(Recording):
         super().__init__(pipeline, call.endpoint.operation, call.fields)
         self.call = call
         self.deltas: Deltas | None = None
-        self._add: Any = None
         self._attempts = 0
-        self._chunks = 0
-        self._first_chunk = 0.0
-        self._last_chunk = 0.0
-        self._gaps: list[float] = []
+        self._watch = _NO_STREAM
         self._injected = False
+        self._has_read = False
         self._response: Response | None = None
 
     @classmethod
@@ -79,24 +79,20 @@ class CallRecording(Recording):
             fields["server_port"] = call.port
         recording.start(attributes)
         if recording.is_recording and endpoint.measure is not None:
-            guarded("measure a request", recording._measure_input)
+            guarded("measure a request", recording._measure_input, endpoint.measure)
         if endpoint.input is not None and recording.wants_content:
-            guarded("capture a request", recording._capture_input)
+            guarded("capture a request", recording._capture_input, endpoint.input)
         if call.is_stream and pipeline.settings.stream_usage:
             guarded("ask for a stream's usage", recording._inject)
         return recording
 
-    def _measure_input(self) -> None:
-        measure = self.call.endpoint.measure
-        if measure is not None:
-            self.found["input_size"], self.found["input_message_count"] = measure(self.call.body)
+    def _measure_input(self, measure: Any) -> None:
+        self.found["input_size"], self.found["input_message_count"] = measure(self.call.body)
 
-    def _capture_input(self) -> None:
-        convert = self.call.endpoint.input
-        if convert is not None:
-            for field, value in convert(self.call.body).items():
-                if value:
-                    self.capture(field, value)
+    def _capture_input(self, convert: Any) -> None:
+        for field, value in convert(self.call.body).items():
+            if value:
+                self.capture(field, value)
 
     def _inject(self) -> None:
         ask, replace = self.call.endpoint.with_usage, self.call.replace_body
@@ -104,13 +100,6 @@ class CallRecording(Recording):
         if body is not None and replace is not None:
             replace(body)
             self._injected = True
-
-    @property
-    def hides(self) -> Any:
-        """The test for chunks that only we asked for, or None."""
-        return self.call.endpoint.is_usage_only if self._injected else None
-
-    # --- what the seam sees on the way --------------------------------------------------------
 
     def saw_response(self, response: Response) -> None:
         """Remember the HTTP response behind the answer."""
@@ -128,46 +117,37 @@ class CallRecording(Recording):
                 event["attempt_retry_after"] = wished
         emit_fields(self.pipeline, "agentel.attempt", event, self.context, self.span)
 
-    # --- streams ------------------------------------------------------------------------------
+    @property
+    def has_native_span(self) -> bool:
+        """Whether the library's own span stands for it, because its user asked for that."""
+        return self.call.native == "asked"
 
-    def follow(self) -> None:
-        """Expect chunks from now on."""
-        make = self.call.endpoint.deltas
-        if make is not None:
-            keep = self.wants_content or self.fields.get("output_type") == "json"
-            self.deltas = make(keep)
-            self._add = self.deltas.add
+    def _open_span(self, parent: Context, attributes: dict[str, Any]) -> Span:
+        if self.has_native_span:
+            return NonRecordingSpan(get_current_span(parent).get_span_context())
+        return super()._open_span(parent, attributes)
+
+    def adopt(self, span: Span | None) -> None:
+        """Link events and exemplars to the library's own span, if it started one."""
+        if span is not None:
+            self.context = set_span_in_context(span, self.context)
+
+    def follow(self) -> Watch:
+        """Expect chunks from now on; return what looks at each."""
+        endpoint = self.call.endpoint
+        look: Callable[[Any], None] | None = None
+        if endpoint.deltas is not None:
+            self.deltas = endpoint.deltas(self.wants_content or self._wants_json)
+            look = self.deltas.add
         deferred.watch()
-
-    def chunk(self, chunk: Any) -> None:
-        """Look at one chunk, as briefly as can be."""
-        now = perf_counter()
-        if self._chunks:
-            self._gaps.append(now - self._last_chunk)
-        else:
-            self._first_chunk = now
-        self._chunks += 1
-        self._last_chunk = now
-        add = self._add
-        if add is not None and guarded("look at a chunk", add, chunk, default=_FAILED) is _FAILED:
-            self._add = None
-        if len(self._gaps) >= GAPS:
-            guarded("record chunk times", self._hand_on_gaps)
-
-    def _hand_on_gaps(self) -> None:
-        gaps, self._gaps = self._gaps, []
-        fields = {**self.fields, **self.found}
-        if self.deltas is not None:
-            self.deltas.read(fields)
-        self.pipeline.instruments.later_chunks(gaps, fields, self.context)
+        self._watch = Watch(look, endpoint.is_usage_only if self._injected else None)
+        return self._watch
 
     def end_stream(self) -> None:
         """End it because the stream ran out: complete, or cut before the answer was."""
-        if not self.is_open:
+        if not self.is_open or self._end_as_told():
             return
-        if self.deltas is None or self.deltas.is_complete:
-            self.end("completed")
-        elif self._response is not None and is_html(self._response):
+        if self._response is not None and is_html(self._response):
             self.end("error", failure("html_error", "html_error", status=self._status))
         else:
             self.end("cut", failure("stream_cut", "network", status=self._status))
@@ -179,14 +159,22 @@ class CallRecording(Recording):
         if later:
             self.stamp()
             deferred.end_later(self.abandon)
-        elif self.deltas is not None and self.deltas.is_complete:
-            self.end("completed")
-        elif isinstance(is_unwinding(), CANCELLATIONS):
-            self.end("cancelled")
-        else:
-            self.end("abandoned")
+        elif self.deltas is None or not self._end_as_told():
+            self.end("cancelled" if is_cancelled() else "abandoned")
 
-    # --- ends ---------------------------------------------------------------------------------
+    def _end_as_told(self) -> bool:
+        """End it if its chunks said how: with an error, or with the end of the answer."""
+        guarded("read a stream", self._read_deltas)
+        told = self._told_failure()
+        if told is not None:
+            self.end("error", told)
+        elif self.deltas is None or self.deltas.is_complete or self._watch.is_blind:
+            self.end("completed")
+        return not self.is_open
+
+    @property
+    def _wants_json(self) -> bool:
+        return self.fields.get("output_type") == "json"
 
     @property
     def _status(self) -> int | None:
@@ -197,28 +185,29 @@ class CallRecording(Recording):
         if not self.is_open:
             return
         bad = guarded("read an answer", self._read, result)
-        if bad is None:
-            self.end("completed")
-        else:
-            self.end("error", bad)
+        self.end("completed" if bad is None else "error", bad)
 
     def _read(self, result: Any) -> Failure | None:
         endpoint = self.call.endpoint
-        if endpoint.answers_json and isinstance(result, (str, bytes)):
-            text = result if isinstance(result, str) else result[:512].decode("utf-8", "replace")
-            html = looks_like_html(text) or (self._response is not None and is_html(self._response))
-            name = "html_error" if html else "invalid_response"
-            return failure(name, "html_error" if html else "model_error", status=self._status)
+        bad = no_answer(result, self._response, expects_json=endpoint.answers_json)
+        if bad is not None:
+            return bad
         read(endpoint.response, result, self.found)
         if endpoint.output_size is not None and self.is_recording:
             self.found["output_size"] = endpoint.output_size(result)
-        if endpoint.output is not None and self.wants_content:
-            messages = endpoint.output(result)
-            if messages:
-                self.capture("output_messages", messages)
-        if endpoint.parsed is not None and self.fields.get("output_type") == "json":
-            self.found["output_parsed"] = endpoint.parsed(result)
-        return None
+        if endpoint.output is not None and (self.wants_content or self._wants_json):
+            self._take_output(endpoint.output(result))
+        return self._told_failure()
+
+    def _told_failure(self) -> Failure | None:
+        code = self.found.get("error_code")
+        return reported(code, status=self._status) if isinstance(code, str) else None
+
+    def _take_output(self, messages: list[object]) -> None:
+        if self._wants_json:
+            self.found["output_parsed"] = holds_json(messages)
+        if messages and self.wants_content:
+            self.capture("output_messages", messages)
 
     def complete_unread(self) -> None:
         """End it because its body went to the caller without our reading it."""
@@ -231,8 +220,10 @@ class CallRecording(Recording):
         """
         if not self.is_open:
             return
+        if self._response is None:
+            self._response = getattr(error, "response", None)
         response = self._response
-        if self._chunks or (response is not None and self.call.is_stream):
+        if self._watch.times or (response is not None and self.call.is_stream):
             if not isinstance(error, CANCELLATIONS) and is_connection_failure(error):
                 self.end("cut", failure(type(error).__qualname__, "network", status=self._status))
                 return
@@ -240,17 +231,18 @@ class CallRecording(Recording):
             body = guarded("read an answer that was not parsed", json_body, response)
             if body is not None:
                 guarded("read an answer that was not parsed", self._read, body)
-                if self.fields.get("output_type") == "json":
+                if self._wants_json:
                     self.found["output_parsed"] = False
         super().fail(error)
 
     def _complete_fields(self) -> None:
         found, endpoint = self.found, self.call.endpoint
-        if self.deltas is not None:
-            self._read_deltas()
-        if self._chunks:
-            found["response_time_to_first_chunk"] = self._first_chunk - self.started
-            found["stream_chunk_count"] = self._chunks
+        self._read_deltas()
+        watch = self._watch
+        if watch.times:
+            found["stream_chunk_count"] = watch.count
+            if self.operation.name != "fetch_response":
+                found["response_time_to_first_chunk"] = watch.times[0] - self.started
         if self._attempts:
             found["attempt_count"] = self._attempts + 1
         if self._response is not None and self.is_recording:
@@ -261,28 +253,30 @@ class CallRecording(Recording):
             known = "usage_input_tokens" in found or "usage_output_tokens" in found
             source = "injected" if self._injected else "provider"
             found["usage_source"] = source if known else "absent"
-        if found["outcome"] == "cut":
+        if found["outcome"] in _BROKEN and self.deltas is not None:
             found.setdefault("response_finish_reasons", ("error",))
 
     def _read_deltas(self) -> None:
+        """Take what the chunks said, once."""
         deltas = self.deltas
-        if deltas is None:
+        if deltas is None or self._has_read:
             return
+        self._has_read = True
         deltas.read(self.found)
-        if self.wants_content:
-            messages = deltas.output()
-            if messages:
-                self.capture("output_messages", messages)
+        if self.wants_content or (self._wants_json and deltas.is_complete):
+            self._take_output(deltas.output())
 
-    def _measure(self, seconds: float, fields: Fields) -> None:
+    def _measure(self, seconds: float, fields: Fields, labels: Labels) -> None:
         instruments = self.pipeline.instruments
-        super()._measure(seconds, fields)
+        super()._measure(seconds, fields, labels)
         if self.operation.name != "fetch_response":
-            instruments.tokens(fields, self.context, is_inference=self.operation.is_inference)
-        if self._chunks:
-            instruments.first_chunk(self._first_chunk - self.started, fields, self.context)
-            if self._gaps:
-                instruments.later_chunks(self._gaps, fields, self.context)
+            is_inference = self.operation.is_inference
+            instruments.tokens(fields, labels, self.context, is_inference=is_inference)
+        times = self._watch.times
+        if times and self.operation.is_inference:
+            instruments.first_chunk(times[0] - self.started, labels, self.context)
+            gaps = [later - earlier for earlier, later in pairwise(times)]
+            instruments.later_chunks(gaps, labels, self.context)
 
     def _write_events(self, fields: Fields) -> None:
         if self.operation.is_inference and self.pipeline.content.wants_event:

@@ -47,6 +47,19 @@ def encode(value: object) -> str:
     return json.dumps(value, default=_plain, ensure_ascii=True, separators=(",", ":"), skipkeys=True)
 
 
+def holds_json(messages: list[Any]) -> bool | None:
+    """Tell whether the text of the first output message is JSON, or None if it has no text."""
+    parts: list[Any] = messages[0].get("parts", ()) if messages else []
+    text = "".join(part["content"] for part in parts if part.get("type") == "text")
+    if not text:
+        return None
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _load(name: str) -> object:
     module, _, attribute = name.partition(":")
     try:
