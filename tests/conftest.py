@@ -34,6 +34,13 @@ def _clear(environ: os._Environ[str]) -> None:
 _clear(os.environ)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    # OpenTelemetry's SDK 1.39 warns about classes of its own when it is imported.
+    config.addinivalue_line(
+        "filterwarnings", "ignore:You should use `.*Deprecated since version 1.39:DeprecationWarning"
+    )
+
+
 @pytest.fixture(autouse=True)
 def clean_environment() -> Iterator[None]:
     """Take away what a test, or what it tested, left in the environment."""
