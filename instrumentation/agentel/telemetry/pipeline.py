@@ -17,6 +17,7 @@ from agentel.telemetry._semconv import METRICS, ROWS, SCHEMA_URL
 from agentel.telemetry.content import Content
 from agentel.telemetry.deferred import drain
 from agentel.telemetry.metrics import Instruments
+from agentel.telemetry.sampling import warn_of_sampling
 
 if TYPE_CHECKING:
     from opentelemetry._logs import LoggerProvider
@@ -54,6 +55,7 @@ class Pipeline:
             name, __version__, logger_provider=logger_provider, schema_url=SCHEMA_URL
         )
         _observe(meter_provider or metrics.get_meter_provider())
+        warn_of_sampling(tracer_provider or trace.get_tracer_provider())
 
 
 def _observe(provider: MeterProvider) -> None:
