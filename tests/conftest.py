@@ -37,7 +37,7 @@ _clear(os.environ)
 def pytest_configure(config: pytest.Config) -> None:
     # OpenTelemetry's SDK 1.39 warns about classes of its own when it is imported.
     config.addinivalue_line(
-        "filterwarnings", "ignore:You should use `.*Deprecated since version 1.39:DeprecationWarning"
+        "filterwarnings", "ignore:You should use `.*since version 1.39:DeprecationWarning"
     )
 
 
