@@ -51,9 +51,14 @@ check: $(NEWEST_READY)
 	$(BIN)/ruff check .
 	$(BIN)/basedpyright
 	$(BIN)/python semconv/check.py
+	$(BIN)/python docs/generate.py --check
 
 gen: $(NEWEST_READY)
 	$(BIN)/python semconv/generate.py
+	$(BIN)/python docs/generate.py
+
+docs: $(NEWEST_READY)
+	$(BIN)/python docs/generate.py
 
 bench: $(NEWEST_READY)
 	$(BIN)/python bench/run.py
