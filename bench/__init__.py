@@ -1,0 +1,1 @@
+"""What watching a call costs, as ratios to a hand-written floor."""
