@@ -8,15 +8,16 @@ Run `python docs/generate.py` to write them; with `--check` nothing is written a
 from __future__ import annotations
 
 import argparse
+import pkgutil
 import re
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 
+from agentel import clients
 from agentel.config import SETTINGS, default_of
 from agentel.core.library import Library
-from agentel.distro import own_entry_points
 from agentel.families.hosts import PROVIDERS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -37,8 +38,8 @@ class UnknownPart(Exception):
 def libraries() -> str:
     """Return the table of supported libraries, from their declarations."""
     rows = [("Library", "Versions", "What it is")]
-    for entry_point in own_entry_points():
-        module = import_module(entry_point.value.partition(":")[0])
+    for found in pkgutil.iter_modules(clients.__path__, f"{clients.__name__}."):
+        module = import_module(found.name)
         library: Library = module.LIBRARY
         about = (module.__doc__ or "").partition("\n\n")[0].replace("\n", " ")
         versions = library.requires.removeprefix(library.name).replace(",", ", ")
