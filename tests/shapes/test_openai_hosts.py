@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import pytest
+
+from support.openai_clients import (
+    AZURE,
+    OPENROUTER,
+    chat,
+    chat_stream_usage,
+)
+from support.shapes import Case, expected_of, rows, spans_of
+
+AZURE_VALUE = """
+    chat gpt-5 [client]
+      agentel: input.message_count=1 input.size=31 outcome=completed output.size=24
+        provider.request_id=00000000-0000-4000-8000-000000000001
+        usage.service_tier=default usage.source=provider
+      gen_ai: operation.name=chat provider.name=azure.ai.openai request.model=gpt-5
+        response.finish_reasons=[stop]
+        response.id=chatcmpl-00000000000000000000000000001
+        response.model=gpt-5-2025-08-07 usage.audio.input_tokens=0
+        usage.audio.output_tokens=0 usage.cache_read.input_tokens=0
+        usage.input_tokens=12 usage.output_tokens=7 usage.reasoning.output_tokens=0
+      openai: api.type=chat_completions response.service_tier=default
+        response.system_fingerprint=fp_44709d6fcb
+      server: address=127.0.0.1 port=PORT
+"""
+AZURE_STREAM = """
+    chat gpt-5 [client]
+      agentel: input.message_count=1 input.size=31 outcome=completed output.size=24
+        provider.request_id=00000000-0000-4000-8000-000000000001 stream.chunk_count=9
+        usage.service_tier=default usage.source=provider
+      gen_ai: operation.name=chat provider.name=azure.ai.openai request.model=gpt-5
+        request.stream=true response.finish_reasons=[stop]
+        response.id=chatcmpl-00000000000000000000000000001
+        response.model=gpt-5-2025-08-07 response.time_to_first_chunk=TIME
+        usage.audio.input_tokens=0 usage.audio.output_tokens=0
+        usage.cache_read.input_tokens=0 usage.input_tokens=12 usage.output_tokens=7
+        usage.reasoning.output_tokens=0
+      openai: api.type=chat_completions response.service_tier=default
+        response.system_fingerprint=fp_44709d6fcb
+      server: address=127.0.0.1 port=PORT
+"""
+ROUTER_VALUE = """
+    chat gpt-5 [client]
+      agentel: cost.amount=1.175e-05 cost.currency=USD cost.source=provider
+        input.message_count=1 input.size=31 outcome=completed output.size=24
+        usage.source=provider
+      gen_ai: operation.name=chat provider.name=openai request.model=gpt-5
+        response.finish_reasons=[stop] response.id=gen-1790000001-00000000000000000001
+        response.model=gpt-5-2025-08-07 usage.audio.input_tokens=0
+        usage.audio.output_tokens=0 usage.cache_read.input_tokens=0
+        usage.cache_write.input_tokens=0 usage.image.output_tokens=0
+        usage.input_tokens=12 usage.output_tokens=7 usage.reasoning.output_tokens=0
+      openai: api.type=chat_completions
+      server: address=127.0.0.1 port=PORT
+"""
+ROUTER_STREAM = """
+    chat gpt-5 [client]
+      agentel: cost.amount=1.175e-05 cost.currency=USD cost.source=provider
+        input.message_count=1 input.size=31 outcome=completed output.size=24
+        stream.chunk_count=7 usage.source=provider
+      gen_ai: operation.name=chat provider.name=openai request.model=gpt-5
+        request.stream=true response.finish_reasons=[stop]
+        response.id=gen-1790000001-00000000000000000001 response.model=gpt-5-2025-08-07
+        response.time_to_first_chunk=TIME usage.audio.input_tokens=0
+        usage.audio.output_tokens=0 usage.cache_read.input_tokens=0
+        usage.cache_write.input_tokens=0 usage.image.output_tokens=0
+        usage.input_tokens=12 usage.output_tokens=7 usage.reasoning.output_tokens=0
+      openai: api.type=chat_completions
+      server: address=127.0.0.1 port=PORT
+"""
+AZURES = [
+    Case("azure", "value", chat, AZURE_VALUE),
+    Case("azure", "stream", chat_stream_usage, AZURE_STREAM),
+]
+ROUTED = [
+    Case("router", "value", chat, ROUTER_VALUE),
+    Case("router", "stream", chat_stream_usage, ROUTER_STREAM),
+]
+
+
+@pytest.mark.parametrize(("case", "mode"), rows(AZURE, AZURES))
+def test_azure_is_its_own_provider(case: Case, mode: str) -> None:
+    assert spans_of(AZURE, case, mode) == expected_of(case)
+
+
+@pytest.mark.parametrize(("case", "mode"), rows(OPENROUTER, ROUTED))
+def test_what_a_router_charges_is_recorded(case: Case, mode: str) -> None:
+    assert spans_of(OPENROUTER, case, mode) == expected_of(case)
