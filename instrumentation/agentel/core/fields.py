@@ -22,8 +22,11 @@ Rule = Union[str, "Table", Callable[[Any, Fields], None]]
 Table = Mapping[str, Rule]
 
 _EMPTY: dict[str, object] = {}
-_is_mapping: dict[type, bool] = {}
-"""Types met so far; asking an abstract class each time would cost more than the reading."""
+_models: set[type] = set()
+"""Types met so far that keep their fields in their own dictionary and are no mapping.
+
+Asking an abstract class each time would cost more than the reading.
+"""
 
 
 def attributes_of(source: object) -> Mapping[str, object]:
@@ -35,12 +38,14 @@ def attributes_of(source: object) -> Mapping[str, object]:
     kind = source.__class__
     if kind is dict:
         return cast("dict[str, object]", source)
-    is_mapping = _is_mapping.get(kind)
-    if is_mapping is None:
-        is_mapping = _is_mapping[kind] = issubclass(kind, Mapping)
-    if is_mapping:
+    if kind in _models:
+        return source.__dict__
+    if isinstance(source, Mapping):
         return cast("Mapping[str, object]", source)
-    return getattr(source, "__dict__", _EMPTY)
+    if not hasattr(source, "__dict__"):
+        return _EMPTY
+    _models.add(kind)
+    return source.__dict__
 
 
 def extras_of(source: object) -> Mapping[str, object]:
@@ -93,7 +98,7 @@ def _walk(table: Table, data: Mapping[str, object], into: Fields) -> None:
 
 def _compile(table: Table) -> Reader:
     """Return a function that does for one table what `_walk` does for any."""
-    names: dict[str, object] = {"attributes_of": attributes_of, "walk": _walk}
+    names: dict[str, object] = {"attributes_of": attributes_of, "models": _models, "walk": _walk}
     lines = ["def reader(source, into):", *_lines(table, "source", 1, names)]
     exec("\n".join(lines), names)  # the text is made from our own tables alone
     return cast("Reader", names["reader"])
@@ -103,7 +108,10 @@ def _lines(table: Table, source: str, depth: int, names: dict[str, object]) -> l
     pad = "    " * depth
     name = f"t{len(names)}"
     names[name] = table
-    lines = [f"{pad}d{depth} = {source} if {source}.__class__ is dict else attributes_of({source})"]
+    lines = [
+        f"{pad}d{depth} = {source}.__dict__ if {source}.__class__ in models"
+        f" else attributes_of({source})"
+    ]
     for key, rule in table.items():
         value = f"v{depth}"
         lines += [f"{pad}{value} = d{depth}.get({key!r})", f"{pad}if {value} is not None:"]

@@ -13,7 +13,7 @@ from agentel.core.fields import Fields
 SpanKind = Literal["client", "internal"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Operation:
     """One kind of work: how its span is named and which durations it counts in.
 
@@ -26,14 +26,17 @@ class Operation:
     target: str
     is_leaf: bool = False
     is_inference: bool = False
+    counts_tokens: bool = False
     starts: bool = False
     """Whether `agentel.started` marks its begin, so that a crashed run can be seen."""
     prefix: str = ""
 
 
-INFERENCE = Operation("inference", "client", "request_model", is_leaf=True, is_inference=True)
-EMBEDDINGS = Operation("embeddings", "client", "request_model", is_leaf=True)
-MODEL_CALL = Operation("model_call", "client", "request_model", is_leaf=True)
+INFERENCE = Operation(
+    "inference", "client", "request_model", is_leaf=True, is_inference=True, counts_tokens=True
+)
+EMBEDDINGS = Operation("embeddings", "client", "request_model", is_leaf=True, counts_tokens=True)
+MODEL_CALL = Operation("model_call", "client", "request_model", is_leaf=True, counts_tokens=True)
 """A call of a model that the conventions have no span type for: images, speech."""
 RETRIEVAL = Operation("retrieval", "client", "data_source_id")
 """Not a leaf: the model that embeds its query is called inside it."""

@@ -31,9 +31,9 @@ from agentel.telemetry.recording import Recording
 from agentel.telemetry.spans import call_template, project
 
 _NO_STREAM = Watch(None)
-
 _BROKEN = ("cut", "error", "cancelled")
 """Outcomes of a stream whose answer was expected and did not arrive whole."""
+
 
 class CallRecording(Recording):
     """One call of a library, opened by its seam and ended by whatever comes of it."""
@@ -267,19 +267,16 @@ class CallRecording(Recording):
             self._take_output(deltas.output())
 
     def _measure(self, seconds: float, fields: Fields, labels: Labels) -> None:
-        instruments = self.pipeline.instruments
-        super()._measure(seconds, fields, labels)
-        if self.operation.name != "fetch_response":
-            is_inference = self.operation.is_inference
-            instruments.tokens(fields, labels, self.context, is_inference=is_inference)
+        instruments, operation = self.pipeline.instruments, self.operation
+        instruments.call(operation, seconds, fields, labels, self.context)
         times = self._watch.times
-        if times and self.operation.is_inference:
+        if times and operation.is_inference:
             instruments.first_chunk(times[0] - self.started, labels, self.context)
             gaps = [later - earlier for earlier, later in pairwise(times)]
             instruments.later_chunks(gaps, labels, self.context)
 
     def _write_events(self, fields: Fields) -> None:
-        if self.operation.is_inference and self.pipeline.content.wants_event:
+        if self.operation.is_inference:
             emit_details(self.pipeline, fields, self.content, self.context)
 
 

@@ -32,15 +32,26 @@ _wake: SimpleQueue[None] = SimpleQueue()
 _thread: threading.Thread | None = None
 
 
+append = _waiting.append
+"""Let one measurement wait. Whoever appends calls `keep_short` after it."""
+
+
 def put(measure: Callable[..., Any], value: Any, attributes: dict[str, Any], context: Any) -> None:
     """Record a value, or each value of a list, soon."""
-    _waiting.append((measure, value, attributes, context))
+    append((measure, value, attributes, context))
+    keep_short()
+
+
+def keep_short() -> None:
+    """See to it that not too much waits."""
     waiting = len(_waiting)
-    if waiting >= BACKLOG and waiting % BACKLOG == 0:
-        if waiting >= MOST:
-            drain()
-        else:
-            watch()
+    if waiting < BACKLOG:
+        return
+    if waiting >= MOST:
+        drain()
+    else:
+        watch()
+        if _wake.empty():
             _wake.put(None)
 
 

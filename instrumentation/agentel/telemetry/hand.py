@@ -8,18 +8,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.trace import Span, SpanKind
 
 from agentel.config import Settings, read_settings
-from agentel.core.commands import command_fields
 from agentel.core.fields import Fields
 from agentel.core.invocation import Operation
-from agentel.core.safety import guarded
 from agentel.telemetry import deferred
-from agentel.telemetry.arguments import canonical, decoded, run_key, size_of
 from agentel.telemetry.metrics import Labels
 from agentel.telemetry.pipeline import Pipeline
 from agentel.telemetry.recording import Recording
-from agentel.telemetry.spans import project
+from agentel.telemetry.spans import KINDS, project, span_name
 
 if TYPE_CHECKING:
     from opentelemetry._logs import LoggerProvider
@@ -31,7 +30,7 @@ SCOPE = "agentel"
 _METERED = ("inference", "embeddings")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Plan:
     """What all recordings of one decorator or block have in common. Nothing in it ever changes."""
 
@@ -41,6 +40,8 @@ class Plan:
     """The projected fields."""
     down: Fields
     """Those fields that everything below inherits."""
+    span_name: str
+    kind: SpanKind
     is_command: bool = False
     """Whether the work is a program that runs in a process of its own."""
 
@@ -53,6 +54,8 @@ class Plan:
             known,
             project(known, {}),
             {field: known[field] for field in inherited if field in known},
+            span_name(operation, known.get("operation_name"), known.get(operation.target)),
+            KINDS[operation.kind],
             known.get("tool_kind") == "command",
         )
 
@@ -70,54 +73,21 @@ class HandRecording(Recording):
         plan: Plan,
         pipeline: Pipeline,
         owner: object,
-        arguments: Mapping[str, object] | None = None,
+        arguments: Mapping[str, object] | None = None,  # only tools have them
     ) -> HandRecording:
-        """Open the recording of one entry. May raise; the caller guards.
-
-        `arguments` are a tool's, by parameter name; they are read here and not kept.
-        """
+        """Open the recording of one entry. May raise; the caller guards."""
         recording = cls(pipeline, plan.operation, plan.fields)
         recording.plan = plan
         recording.owner = owner
         recording.start(plan.attributes, plan.down)
-        if arguments is not None and recording.is_recording:
-            guarded("read a tool's arguments", recording.saw_arguments, arguments)
         return recording
 
-    # --- what the work says -------------------------------------------------------------------
-
-    def saw_arguments(self, arguments: Mapping[str, object]) -> None:
-        """Remember the size and the keyed digest of a tool's arguments."""
-        data = canonical(arguments)
-        found = self.found
-        if data is not None:
-            found["tool_arguments_digest"] = run_key.digest(data)
-            found["tool_arguments_size"] = len(data)
-            if self.pipeline.content.wants_span:
-                self.capture("tool_call_arguments", decoded(data))
-        if self.plan.is_command:
-            found.update(command_fields(arguments=arguments))
-
-    def saw_result(self, result: object) -> None:
-        """Remember the size of a tool's result, and the exit code of a command's."""
-        if not self.is_recording:
-            return
-        size = size_of(result)
-        if size is not None:
-            self.found["tool_result_size"] = size
-            if self.pipeline.content.wants_span:
-                data = canonical(result)
-                if data is not None:
-                    self.capture("tool_call_result", decoded(data))
-        if self.plan.is_command:
-            self.found.update(command_fields(result=result))
-
-    # --- ends ---------------------------------------------------------------------------------
+    def _open_span(self, parent: Context, attributes: dict[str, Any]) -> Span:
+        plan = self.plan
+        return self.pipeline.tracer.start_span(plan.span_name, parent, plan.kind, attributes)
 
     def returned(self, result: object) -> None:
-        """End it because the work returned `result`."""
-        if self.operation.name == "execute_tool":
-            guarded("read a tool's result", self.saw_result, result)
+        """End it because its function returned `result`."""
         self.end("completed")
 
     def fail(self, error: BaseException) -> None:
@@ -129,8 +99,6 @@ class HandRecording(Recording):
         if isinstance(error, GeneratorExit):
             self.abandon()
             return
-        if self.plan.is_command:
-            self.found.update(guarded("read a failed command", command_fields, error=error) or {})
         super().fail(error)
 
     def abandon(self) -> None:
@@ -147,12 +115,11 @@ class HandRecording(Recording):
             found["usage_source"] = "provider" if known else "absent"
 
     def _measure(self, seconds: float, fields: Fields, labels: Labels) -> None:
-        super()._measure(seconds, fields, labels)
         if self.operation.name in _METERED:
-            is_inference = self.operation.is_inference
-            self.pipeline.instruments.tokens(
-                fields, labels, self.context, is_inference=is_inference
-            )
+            instruments = self.pipeline.instruments
+            instruments.call(self.operation, seconds, fields, labels, self.context)
+        else:
+            super()._measure(seconds, fields, labels)
 
 
 class Source:

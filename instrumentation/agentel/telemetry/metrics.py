@@ -12,8 +12,9 @@ from typing import Any
 from opentelemetry.metrics import Meter
 
 from agentel.core.fields import Fields
+from agentel.core.invocation import Operation
 from agentel.telemetry._semconv import METRICS, ROWS, Metric
-from agentel.telemetry.deferred import put
+from agentel.telemetry.deferred import append, keep_short, put
 
 Measure = Callable[..., Any]
 
@@ -28,6 +29,7 @@ _DURATIONS = {
     "invoke_agent": "gen_ai.invoke_agent.duration",
     "invoke_workflow": "gen_ai.invoke_workflow.duration",
 }
+_TOKENS = "gen_ai.client.token.usage"
 _LATEST_DURATIONS = {**_DURATIONS, "inference": "gen_ai.client.inference.duration"}
 _TOKEN_TOTALS = {
     "usage_input_tokens": "gen_ai.client.inference.usage.input_tokens",
@@ -124,17 +126,27 @@ class Instruments:
         ):
             put(self.measure(name), value, labels.of(name), context)
 
-    def tokens(self, fields: Fields, labels: Labels, context: Any, *, is_inference: bool) -> None:
-        """Record the tokens that the provider counted; nothing where it counted none."""
-        if self._latest and is_inference:
+    def call(
+        self, operation: Operation, seconds: float, fields: Fields, labels: Labels, context: Any
+    ) -> None:
+        """Record one call: how long it took, and the tokens that its provider counted.
+
+        Nothing is recorded of tokens where it counted none. Fetching an answer again costs none.
+        """
+        name = self._durations[operation.name]
+        measure = self._made.get(name) or self.measure(name)
+        append((measure, seconds, labels.of(name), context))
+        if self._latest and operation.is_inference:
             self._latest_tokens(fields, labels, context)
-            return
-        name = "gen_ai.client.token.usage"
-        measure = self.measure(name)
-        for kind, field in (("input", "usage_input_tokens"), ("output", "usage_output_tokens")):
-            value = fields.get(field)
+        elif operation.counts_tokens:
+            measure = self._made.get(_TOKENS) or self.measure(_TOKENS)
+            value = fields.get("usage_input_tokens")
             if value.__class__ is int:
-                put(measure, value, labels.of(name, kind), context)
+                append((measure, value, labels.of(_TOKENS, "input"), context))
+            value = fields.get("usage_output_tokens")
+            if value.__class__ is int:
+                append((measure, value, labels.of(_TOKENS, "output"), context))
+        keep_short()
 
     def _latest_tokens(self, fields: Fields, labels: Labels, context: Any) -> None:
         for names in (_TOKEN_TOTALS, _TOKENS_PER_CALL):

@@ -34,7 +34,16 @@ _observed: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
 class Pipeline:
     """Tracer, instruments, logger and policy of one scope (`agentel.<library>`, or `agentel`)."""
 
-    __slots__ = ("content", "instruments", "logger", "name", "settings", "tracer")
+    __slots__ = (
+        "content",
+        "instruments",
+        "logger",
+        "name",
+        "settings",
+        "tracer",
+        "wants_event",
+        "wants_span",
+    )
 
     def __init__(
         self,
@@ -47,7 +56,11 @@ class Pipeline:
     ) -> None:
         self.name = name
         self.settings = settings
-        self.content = Content.from_settings(settings)
+        self.content = content = Content.from_settings(settings)
+        self.wants_event = content.wants_event
+        """Whether the details event carries content."""
+        self.wants_span = content.wants_span
+        """Whether spans carry content."""
         self.tracer = trace.get_tracer(name, __version__, tracer_provider, SCHEMA_URL)
         meter = metrics.get_meter(name, __version__, meter_provider, SCHEMA_URL)
         self.instruments = Instruments(meter, latest=settings.latest_conventions)

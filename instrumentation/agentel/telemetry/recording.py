@@ -26,6 +26,9 @@ from agentel.telemetry.spans import KINDS, project, span_name
 
 _FAILED = ("cut", "error")
 
+_forks = 0
+"""How often this process was forked off another one; asking for its id costs a system call."""
+
 
 class Recording:
     """One piece of work, from its first moment to its only end.
@@ -35,9 +38,11 @@ class Recording:
 
     __slots__ = (
         "_before",
+        "_ended",
         "_ended_ns",
+        "_entered",
         "_open",
-        "_pid",
+        "_forks",
         "_room",
         "ambient",
         "content",
@@ -52,12 +57,15 @@ class Recording:
         "span",
         "started",
         "tally",
+        "wants_content",
     )
 
     span: Span
     context: Context
     ambient: Ambient
     is_recording: bool
+    wants_content: bool
+    """Whether content of this work is to be captured at all."""
 
     def __init__(self, pipeline: Pipeline, operation: Operation, fields: Fields) -> None:
         self.pipeline = pipeline
@@ -77,9 +85,11 @@ class Recording:
         self.started = 0.0
         self._room = pipeline.settings.span_limit
         self._open = [True]
-        self._pid = os.getpid()
+        self._forks = _forks
+        self._ended = 0.0
         self._ended_ns: int | None = None
         self._before: Context | None = None
+        self._entered: Context | None = None
 
     # --- begin -----------------------------------------------------------------------------
 
@@ -91,35 +101,54 @@ class Recording:
         operation = self.operation
         parent = keys.parent_context()
         self.outer = parent.get(keys.CURRENT_KEY)  # pyright: ignore[reportAttributeAccessIssue]
-        self.ambient = ambient = keys.ambient_of(parent)
+        ambient = keys.ambient_of(parent)
+        if operation.starts:
+            ambient = keys.beside(ambient, operation.name, self.fields)
+        self.ambient = ambient
         if ambient.attributes:
             attributes = {**ambient.attributes, **attributes}
-        self.span = span = self.pipeline.tracer.start_span(
-            span_name(operation, self.fields.get("operation_name"), self.fields.get(operation.target)),
+        self.span = span = self._open_span(parent, attributes)
+        is_complete = False
+        try:
+            self.is_recording = is_recording = span.is_recording()
+            pipeline = self.pipeline
+            self.wants_content = pipeline.wants_event or (is_recording and pipeline.wants_span)
+            self.context = self._context_below(parent, down)
+            self._count(ambient)
+            if operation.starts:
+                self._announce()
+            is_complete = True
+        finally:
+            if not is_complete:  # nobody will get this recording, so nobody would end it
+                pipelines.closed(self)
+                span.end()
+        self.started = perf_counter()
+
+    def _context_below(self, parent: Context, down: Fields | None) -> Context:
+        below: dict[str, object] = {**parent, keys.SPAN_KEY: self.span, keys.CURRENT_KEY: self}
+        if self.operation.is_leaf:
+            below[keys.LEAF_KEY] = self
+        elif keys.LEAF_KEY in below:
+            del below[keys.LEAF_KEY]  # work inside a model call may call models itself
+        if self.operation.name == "invoke_agent":
+            self.tally = Tally()
+        if down or self.tally is not None:
+            below[keys.AMBIENT_KEY] = self._handed_down(self.ambient, down or {})
+        return Context(below)
+
+    def _open_span(self, parent: Context, attributes: dict[str, Any]) -> Span:
+        operation, fields = self.operation, self.fields
+        return self.pipeline.tracer.start_span(
+            span_name(operation, fields.get("operation_name"), fields.get(operation.target)),
             parent,
             KINDS[operation.kind],
             attributes,
             record_exception=False,
             set_status_on_exception=False,
         )
-        self.is_recording = span.is_recording()
-        if operation.is_leaf:
-            mine = {keys.SPAN_KEY: span, keys.CURRENT_KEY: self, keys.LEAF_KEY: self}
-        else:
-            mine = {keys.SPAN_KEY: span, keys.CURRENT_KEY: self}
-        if operation.name == "invoke_agent":
-            self.tally = Tally()
-        if down or self.tally is not None:
-            mine[keys.AMBIENT_KEY] = self._handed_down(ambient, down or {})
-        self.context = Context({**parent, **mine})
-        self._count(ambient)
-        if operation.starts:
-            self._announce()
-        self.started = perf_counter()
 
     def _handed_down(self, ambient: Ambient, down: Fields) -> Ambient:
-        fields = {**ambient.fields, **down}
-        return Ambient(fields, project(fields, {}), self.tally or ambient.tally)
+        return Ambient.of({**ambient.fields, **down}, self.tally or ambient.tally)
 
     def _count(self, ambient: Ambient) -> None:
         tally = ambient.tally
@@ -148,12 +177,13 @@ class Recording:
     def enter(self) -> None:
         """Make it current in this thread or task."""
         self._before = otel.get_current()
+        self._entered = self.context
         otel.attach(self.context)
 
     def exit(self) -> None:
         """Make current what was before, unless somebody else's context is in place by now."""
-        if self._before is not None:
-            keys.restore(self.context, self._before)
+        if self._before is not None and self._entered is not None:
+            keys.restore(self._entered, self._before)
 
     def check(self) -> None:
         """Ask the gate. Raises what a check raises, and only that."""
@@ -184,20 +214,16 @@ class Recording:
 
     def _keep_text(self, error: BaseException) -> None:
         content = self.pipeline.content
-        if content.wants_span and self.is_recording:
+        if self.pipeline.wants_span and self.is_recording:
             allowed = content.allowed("exception_message", str(error))
             if allowed is not None:
                 self.found["exception_message"] = str(allowed)[: self.pipeline.settings.attribute_limit]
 
     def end(self, outcome: str, failure: Failure | None = None) -> None:
         """End it, exactly once, whichever thread or collector comes first."""
-        if self._pid != os.getpid():
-            return  # opened before a fork: the parent ends it
-        try:
-            self._open.pop()
-        except IndexError:
+        if not self._claim():
             return
-        seconds = perf_counter() - self.started
+        seconds = (self._ended or perf_counter()) - self.started
         found = self.found
         found["outcome"] = outcome
         if failure is not None:
@@ -212,8 +238,18 @@ class Recording:
         # and the measurements that wait keep theirs: without the cycle both go at once.
         self.context = Context({keys.SPAN_KEY: self.span})
         guarded("record metrics", self._measure, seconds, fields, labels_for(fields))
-        guarded("write events", self._write_events, fields)
+        if self.pipeline.wants_event:
+            guarded("write events", self._write_events, fields)
         guarded("end a span", self.span.end, self._ended_ns)
+
+    def _claim(self) -> bool:
+        """Return whether the caller is the one to end it."""
+        if self._forks != _forks:
+            return False  # opened before a fork: the parent ends it
+        try:
+            return self._open.pop()
+        except IndexError:
+            return False
 
     def _complete_fields(self) -> None:
         """Settle what can only be said at the end."""
@@ -221,7 +257,7 @@ class Recording:
     def _write_span(self, outcome: str) -> None:
         attributes = project(self.found, {})
         message = attributes.pop("exception.message", None)
-        if self.content and self.pipeline.content.wants_span:
+        if self.content and self.pipeline.wants_span:
             attributes.update(project(self.content, {}))  # pyright: ignore[reportArgumentType]
         self.span.set_attributes(attributes)
         if outcome in _FAILED:
@@ -236,19 +272,14 @@ class Recording:
             instruments.counts(labels, tally.inference_calls, tally.tool_calls, self.context)
 
     def _write_events(self, fields: Fields) -> None:
-        """Write what is told apart from the span."""
+        """Write the content that is told apart from the span."""
 
     def stamp(self) -> None:
         """Remember this moment as its end, for an ending that comes later."""
+        self._ended = perf_counter()
         self._ended_ns = time.time_ns()
 
     # --- content ---------------------------------------------------------------------------
-
-    @property
-    def wants_content(self) -> bool:
-        """Whether content of this work is to be captured at all."""
-        content = self.pipeline.content
-        return content.wants_event or (content.wants_span and self.is_recording)
 
     def capture(self, field: str, value: object) -> None:
         """Keep one piece of content, redacted and within the limits."""
@@ -263,3 +294,12 @@ class Recording:
         if cut:
             dropped = self.found.get("content_dropped_size", 0)
             self.found["content_dropped_size"] = cut + (dropped if isinstance(dropped, int) else 0)
+
+
+def _forked() -> None:
+    global _forks
+    _forks += 1
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
