@@ -55,7 +55,7 @@ class ChoiceDeltas:
         self._messages: dict[int, dict[str, Any]] = {}
 
     def add(self, chunk: Any) -> None:
-        """Look at one chunk for what it alone can say: most add text, and only to the first choice."""
+        """Look at one chunk for what it alone can say: most add text to the first choice."""
         if self._is_plain:
             choices = chunk.__dict__.get("choices")
             if choices and len(choices) == 1:
@@ -171,7 +171,7 @@ def _whole(message: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_plain(chunk: Any) -> bool:
-    """Tell whether a chunk is an SDK's model of the chat format with the fields that are read most."""
+    """Tell whether a chunk is an SDK's model, with the fields of the chat format."""
     for choice in items(get(chunk, "choices")):
         state = getattr(choice, "__dict__", {})
         if not {"index", "finish_reason", "delta"} <= state.keys():

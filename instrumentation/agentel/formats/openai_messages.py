@@ -18,13 +18,12 @@ def message_size(message: object) -> int:
     if isinstance(text, str):
         total = len(text) if text.isascii() else size(text)
     else:
-        total = sum(size(get(part, "text")) for part in items(text)) if text else 0
+        # Where there is no text there may be a refusal, which old SDKs keep as an extra.
+        total = sum(size(get(part, "text")) for part in items(text)) + size(get(message, "refusal"))
     if calls := find("tool_calls"):
         for call in items(calls):
             function = get(call, "function")
             total += size(get(function, "arguments")) + size(get(get(call, "custom"), "input"))
-    if refusal := find("refusal"):
-        total += size(refusal)
     if function := find("function_call"):
         total += size(get(function, "arguments"))
     return total

@@ -48,8 +48,8 @@ def _input_message(item: object) -> dict[str, object]:
 
 
 def _response(value: object) -> object:
-    """Return a tool's result: a text, or the parts that it consists of."""
-    return value if isinstance(value, str) else [_part(part) for part in items(value)]
+    """Return a tool's result: as it is, or the parts that it consists of."""
+    return [_part(part) for part in items(value)] or value
 
 
 def output_messages(output: object, finish_reason: object) -> list[object]:

@@ -33,6 +33,12 @@ def _output(value: object, into: Fields) -> None:
             into[field] = count + 1 if isinstance(count, int) else 1
 
 
+def _service_tier(value: object, into: Fields) -> None:
+    """Record the tier that served; until that is decided, the wish of `auto` is repeated."""
+    if value != "auto":
+        into["usage_service_tier"] = value
+
+
 FETCHED: Table = {
     "id": "response_id",
     "model": "response_model",
@@ -46,7 +52,7 @@ RESPONSE: Table = {
     **FETCHED,
     "background": _BACKGROUND,
     "error": error_code,
-    "service_tier": "usage_service_tier",
+    "service_tier": _service_tier,
     "usage": {
         "input_tokens": "usage_input_tokens",
         "output_tokens": "usage_output_tokens",

@@ -97,6 +97,7 @@ FETCH = Endpoint(
     response=FETCHED,
     finish=settle_fetched,
     output=output,
+    output_size=output_size,
     deltas=FetchedEvents,
     fixed={"openai_api_type": "responses"},
 )
