@@ -102,7 +102,7 @@ def _chunk_row(costs: Costs, workload: Workload) -> Row:
         (long - less) / (workload.chunks - SHORT) * costs.unit_us
         for long, less in zip(costs.walls(workload.name, OURS), short, strict=False)
     ]
-    spread = f"{min(each):.2f} to {max(each):.2f}"
+    spread = f"{min(each):.2f} to {max(each):.2f}" if len(each) > 1 else ""
     cost = median(each)
     return Row(workload.name, title, f"{cost:.2f} us", target, cost < MOST_CHUNK_US, spread)
 
@@ -123,7 +123,7 @@ def _spread(ours: list[float], floor: list[float], shape: str = ".2f") -> str:
 
 def start_rows(start: Start) -> list[Row]:
     """Return the rows of the start."""
-    title = "start: our instrumentors, beside the SDK's three signals"
+    title = "our instrumentors, after the SDK's three signals"
     added, imported = start.added_ms, start.imported
     return [
         Row(
@@ -132,7 +132,7 @@ def start_rows(start: Start) -> list[Row]:
             f"+{added:.0f} ms",
             f"{MOST_START_MS:.0f} ms",
             added <= MOST_START_MS,
-            f"to {start.sdk_ms:.0f} ms",
+            f"SDK: {start.sdk_ms:.0f} ms",
         ),
         Row(
             "start", "LLM SDKs imported by it", ", ".join(imported) or "none", "none", not imported

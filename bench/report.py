@@ -76,7 +76,9 @@ def noise_line(rows: Sequence[Row]) -> str:
     """Return what a client that nobody watches seems to cost, in one sentence."""
     if not rows:
         return "The noise of this run was not measured."
-    figures = ", ".join(f"{row.name} {row.value} ({row.spread})" for row in rows)
+    figures = ", ".join(
+        f"{row.name} {row.value}" + (f" ({row.spread})" if row.spread else "") for row in rows
+    )
     return f"Noise, in the same ratio to the floor: {figures}."
 
 

@@ -35,7 +35,7 @@ class _Size:
 
 
 _FULL = _Size(rounds=3, seconds=1.0, starts=15, calls=100_000, streams=10_000, longest=200)
-_QUICK = _Size(rounds=1, seconds=0.2, starts=3, calls=4_000, streams=400, longest=30)
+_QUICK = _Size(rounds=1, seconds=0.2, starts=5, calls=10_000, streams=1_000, longest=30)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -65,7 +65,7 @@ def measure(plan: Plan) -> Results:
     costs, done = Costs(), 0
     while workloads and done < plan.rounds:
         if done and time.monotonic() - begun > plan.longest:
-            print(f"no time for round {done + 1}")
+            print(f"no time left for round {done + 1}")
             break
         for workload in workloads:
             _turn(costs, workload, plan.seconds, done)
@@ -113,7 +113,7 @@ def _turn(costs: Costs, workload: Workload, seconds: float, round_: int) -> None
 
 def _progress(costs: Costs, workload: Workload, when: str) -> str:
     row = workload_rows(costs, workload)[0]
-    return f"{when}  {workload.name:7} {row.value:>5} of the floor's  ({workload.title})"
+    return f"{when}  {workload.name:7}{row.value:>13}  {workload.title}"
 
 
 def _other(name: str, rows: Callable[[], list[Row]], reasons: list[str]) -> list[Row]:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
-from time import perf_counter_ns, process_time_ns
+from time import perf_counter_ns, process_time_ns, thread_time_ns
 
 from bench import copies, evidence
 from bench.children import Unmeasured
@@ -96,53 +96,54 @@ class Pair:
                 return
 
     def time(self, seconds: float) -> Cost:
-        """Time blocks of calls until the time is up; of wall and CPU time alike."""
+        """Time blocks of calls until the time is up."""
         walls: list[float] = []
         cpus: list[float] = []
         units: list[float] = []
         end = perf_counter_ns() + int(seconds * 1e9)
         while len(walls) < 2 or perf_counter_ns() < end:
             gc.collect()
-            for figures, measure in ((walls, self._wall), (cpus, self._cpu)):
-                before = _unit()
-                added = measure()
-                unit = (before + _unit()) / 2
-                figures.append(added / unit / self._calls)
-                units.append(unit)
+            before = _unit()
+            wall, cpu = self._time_block()
+            unit = (before + _unit()) / 2
+            walls.append(wall / unit / self._calls)
+            cpus.append(cpu / unit / self._calls)
+            units.append(unit)
         return Cost(median(walls), median(cpus), min(units) / 1e3)
 
-    def _wall(self) -> float:
-        """Return the median of what one step takes longer, in ns. The flush is not in it."""
+    def _time_block(self) -> tuple[float, float]:
+        """Return what one step takes longer, and what it burns more, in ns.
+
+        Whatever the process burns beside the plain steps is the watched ones': background threads
+        and the flush at the end with them. The flush is no part of what a step takes.
+        """
         differences: list[int] = []
+        burnt_by_plain = 0
+        begun = process_time_ns()
         for index in range(self._block):
             if index % 2:
-                plain = _timed(self._plain)
+                plain, burnt = self._time_plain()
                 watched = _timed(self._watched)
             else:
                 watched = _timed(self._watched)
-                plain = _timed(self._plain)
+                plain, burnt = self._time_plain()
             differences.append(watched - plain)
+            burnt_by_plain += burnt
         self._flush()
-        return median(differences)
+        burnt_by_watched = process_time_ns() - begun - burnt_by_plain
+        return median(differences), (burnt_by_watched - burnt_by_plain) / self._block
 
-    def _cpu(self) -> float:
-        """Return the mean of what one step burns more, in all threads and with a flush, in ns."""
-        block = range(self._block)
-        start = process_time_ns()
-        for _ in block:
-            self._plain()
-        middle = process_time_ns()
-        for _ in block:
-            self._watched()
-        self._flush()
-        return (process_time_ns() - middle - (middle - start)) / self._block
+    def _time_plain(self) -> tuple[int, int]:
+        burnt = thread_time_ns()
+        took = _timed(self._plain)
+        return took, thread_time_ns() - burnt
 
 
 def _timed(step: Step) -> int:
     """Return how long a step takes, in ns.
 
-    A step never waits for anything. Where it took longer than the CPU time of all its threads,
-    another process had the processor, and the CPU time is what counts.
+    A step never waits for anything. Where it took longer than the CPU time of all threads, another
+    process had the processor, and the CPU time is what counts.
     """
     burnt = process_time_ns()
     start = perf_counter_ns()

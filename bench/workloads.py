@@ -255,8 +255,8 @@ _TABLE = (
         chunks=SHORT,
         is_row=False,
     ),
-    Workload("T1", "decorated function", _decorated, None, 1.2, 8, REPEATED),
-    Workload("T2", "decorated async function", _decorated_async, None, 1.2, 8, REPEATED),
+    Workload("T1", "decorated function", _decorated, None, 1.2, 4, REPEATED),
+    Workload("T2", "decorated async function", _decorated_async, None, 1.2, 4, REPEATED),
 )
 
 WORKLOADS = {workload.name: workload for workload in _TABLE}
