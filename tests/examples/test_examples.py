@@ -15,13 +15,16 @@ import pytest
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 NAMES = sorted(file.parent.name for file in EXAMPLES.glob("*/command.txt"))
+PROGRAMS = sorted(EXAMPLES.glob("*/*.py"))
+LONGEST = 40
+LONGEST_DEMO = 85
 KEY = "sk-planted-by-the-tests"
 
 CHANGING = (
     (re.compile(r"\b[0-9a-f]{32}\b"), "<trace>"),
     (re.compile(r"\brun [0-9a-f]{16}\b"), "run <run>"),
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ"), "<time>"),
-    (re.compile(r"\b[\d,]+(\.\d+)?(ms|s)\b"), "<duration>"),
+    (re.compile(r"\b([\d,]+(\.\d+)?(ms|s)|\d+m\d\ds)\b"), "<duration>"),
 )
 
 pytestmark = pytest.mark.process
@@ -55,7 +58,14 @@ def telemetry(folder: Path) -> str:
 def test_example_prints_what_it_says(name: str, tmp_path: Path):
     expected = (EXAMPLES / name / "expected.txt").read_text("utf-8")
     done = run(tmp_path, name)
-    assert (masked(done.stdout), done.returncode) == (masked(expected), 0)
+    complaints = re.findall(r"^(?:agentel|Traceback).*", done.stderr, re.MULTILINE)
+    assert (masked(done.stdout), done.returncode, complaints) == (masked(expected), 0, [])
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_program_is_short(program: Path):
+    most = LONGEST_DEMO if program.parent.name == "demo" else LONGEST
+    assert len(program.read_text("utf-8").splitlines()) <= most
 
 
 def test_all_processes_of_the_demo_share_one_trace(tmp_path: Path):
