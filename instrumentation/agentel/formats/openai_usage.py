@@ -27,9 +27,13 @@ def finish_reason(word: object) -> str | None:
 
 def finish_reasons(choices: object, into: Fields) -> None:
     """Record how each choice ended; a list without choices says nothing."""
-    found = [finish_reason(get(choice, "finish_reason")) for choice in items(choices)]
+    found: list[str] = []
+    for choice in items(choices):
+        reason = finish_reason(get(choice, "finish_reason"))
+        if reason is not None:
+            found.append(reason)
     if found:
-        into["response_finish_reasons"] = tuple(reason for reason in found if reason)
+        into["response_finish_reasons"] = tuple(found)
 
 
 def _cost(value: object, into: Fields) -> None:
@@ -70,27 +74,28 @@ def error_code(value: object, into: Fields) -> None:
 
 
 def settle(fields: Fields) -> None:
-    """Count reasoning as output at providers that count it apart.
+    """Settle what was read at a provider that is not OpenAI: it has none of OpenAI's own fields."""
+    _count_reasoning(fields)
+    fields.pop("openai_response_system_fingerprint", None)
+
+
+def settle_at_openai(fields: Fields) -> None:
+    """Settle what was read with OpenAI's own SDK: the tier is one of OpenAI's fields too."""
+    _count_reasoning(fields)
+    tier = fields.get("usage_service_tier")
+    if tier is not None:
+        fields["openai_response_service_tier"] = tier
+
+
+def _count_reasoning(fields: Fields) -> None:
+    """Count reasoning as output where the provider counts it apart.
 
     xAI's `completion_tokens` hold no reasoning; that its total does tells such a provider.
     """
     total = fields.pop(TOTAL, None)
     read, written = fields.get("usage_input_tokens"), fields.get("usage_output_tokens")
     reasoning = fields.get("usage_reasoning_output_tokens")
-    if (
-        reasoning
-        and isinstance(total, int)
-        and isinstance(read, int)
-        and isinstance(written, int)
-        and isinstance(reasoning, int)
-        and total == read + written + reasoning
-    ):
+    if not reasoning or not isinstance(reasoning, int):
+        return
+    if isinstance(read, int) and isinstance(written, int) and total == read + written + reasoning:
         fields["usage_output_tokens"] = written + reasoning
-
-
-def settle_at_openai(fields: Fields) -> None:
-    """The same, and name the tier as OpenAI's refinement too."""
-    settle(fields)
-    tier = fields.get("usage_service_tier")
-    if tier is not None:
-        fields["openai_response_service_tier"] = tier
