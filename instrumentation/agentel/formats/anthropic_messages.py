@@ -182,7 +182,8 @@ class BlockDeltas:
         kind = data["type"]
         if kind == "content_block_delta":
             delta = data["delta"]
-            text = delta.__dict__.get("text") or _text_of(delta)
+            said = delta.__dict__.get
+            text = said("text") or said("partial_json") or said("thinking") or _text_of(delta)
             if text:
                 self._size += len(text) if text.isascii() else size(text)
             if self._keep:
