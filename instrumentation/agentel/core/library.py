@@ -63,7 +63,7 @@ class Endpoint:
     answers_json: bool = True
     """Whether a good answer is JSON, so that anything else is no answer of a model."""
     with_usage: Callable[[Mapping[str, Any]], dict[str, Any] | None] | None = None
-    """A copy of a stream's body that asks for usage too, or None if it does so already."""
+    """A stream's body to what has to be added so that it asks for usage; None if it does."""
     is_usage_only: Callable[[Any], bool] | None = None
     """Whether a chunk exists only because usage was asked for."""
     fixed: Mapping[str, object] = field(default_factory=dict[str, object])
@@ -86,8 +86,9 @@ class Call:
     """What only the seam knows: ids in the path, for one."""
     settle: Callable[[Watched, Any], None] | None = None
     """Looks at what came back and decides who ends the recording. None: it is over now."""
-    replace_body: Callable[[dict[str, Any]], None] | None = None
-    """Sends another body in place of this one; only for what the user asked us to add."""
+    options: Any = None
+    """The SDK's own description of the request, made for this call alone: where it keeps
+    `json_data`, another body can be put in place, for what the user asked us to add."""
     native: NativeState = "off"
     """Whether the library emits a span for it too."""
 

@@ -30,6 +30,9 @@ from agentel.core.library import (
 from agentel.core.results import AsyncParseHook, CloseHook, ParseHook, follow, is_running
 from agentel.families.hosts import provider_at
 
+MOST_SERVERS = 256
+"""Base URLs whose parts are remembered; a program that makes a client for each call has many."""
+
 Endpoints = Mapping[str, Endpoint]
 """`METHOD /path` to endpoint; a path segment in braces matches any, and becomes a field."""
 
@@ -52,8 +55,7 @@ def library(
     """
     package = package or name
     base = f"{package}._base_client"
-    state = _no_native if native is None else native.state
-    route = _router(endpoints, provider, provider_of or {}, state)
+    route = _router(endpoints, provider, provider_of or {}, native.state if native else None)
     return Library(
         name=name,
         requires=requires,
@@ -74,50 +76,81 @@ def library(
 # --- routing ---------------------------------------------------------------------------------
 
 
-def _no_native(client: object) -> NativeState:
-    return "off"
-
-
 def _router(
     endpoints: Endpoints,
     provider: str,
     provider_of: Mapping[str, str],
-    native_state: Callable[[Any], NativeState],
+    native_state: Callable[[Any], NativeState] | None,
 ) -> Any:
-    fixed = {key: endpoint for key, endpoint in endpoints.items() if "{" not in key}
+    fixed: dict[str, dict[str, Endpoint]] = {}
+    for key, endpoint in endpoints.items():
+        method, _, path = key.partition(" ")
+        fixed.setdefault(method.lower(), {})[path] = endpoint
     patterns = [(_pattern(key), endpoint) for key, endpoint in endpoints.items() if "{" in key]
+    server_of = _servers(provider, provider_of)
 
-    def find(key: str) -> tuple[Endpoint | None, dict[str, object]]:
-        endpoint = fixed.get(key)
+    def find(method: str, url: str) -> tuple[Endpoint | None, dict[str, object]]:
+        path = _path(url)
+        endpoint = fixed.get(method.lower(), {}).get(path)
         if endpoint is not None:
             return endpoint, {}
         for pattern, candidate in patterns:
-            match = pattern.fullmatch(key)
+            match = pattern.fullmatch(f"{method.upper()} {path}")
             if match is not None:
                 return candidate, dict(match.groupdict())
         return None, {}
 
     def route(client: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | None:
         options = kwargs.get("options") or args[1]
-        endpoint, ids = find(f"{options.method.upper()} {_path(options.url)}")
+        method, url = options.method, options.url
+        paths = fixed.get(method)
+        endpoint = None if paths is None else paths.get(url)
+        ids: dict[str, object] = {}
         if endpoint is None:
-            return None
-        base = client._base_url
-        kind = _kind(client, provider_of) if provider_of else None
+            endpoint, ids = find(method, url)
+            if endpoint is None:
+                return None
+        name, host, port = server_of(client)
         return Call(
             endpoint,
             _body(options),
-            kind or provider_at(base.host) or provider,
-            is_stream=kwargs.get("stream") is True and endpoint.deltas is not None,
-            address=base.host,
-            port=base.port or (443 if base.scheme == "https" else 80),
-            fields=ids,
-            settle=_settle,
-            replace_body=lambda body: setattr(options, "json_data", body),
-            native=native_state(client),
+            name,
+            kwargs.get("stream") is True and endpoint.deltas is not None,
+            host,
+            port,
+            ids,
+            _settle,
+            options,
+            "off" if native_state is None else native_state(client),
         )
 
     return route
+
+
+def _servers(
+    provider: str, provider_of: Mapping[str, str]
+) -> Callable[[Any], tuple[str, str, int]]:
+    """Return a function that tells a client's provider, host and port.
+
+    Told once for each base URL that clients have now: an SDK's URL works its parts out anew
+    whenever they are asked for.
+    """
+    known: dict[int, tuple[object, type, tuple[str, str, int]]] = {}
+
+    def server_of(client: Any) -> tuple[str, str, int]:
+        base, kind = client._base_url, type(client)
+        entry = known.get(id(base))
+        if entry is not None and entry[0] is base and entry[1] is kind:
+            return entry[2]
+        host = base.host
+        name = _kind(client, provider_of) or provider_at(host) or provider
+        server = (name, host, base.port or (443 if base.scheme == "https" else 80))
+        if len(known) >= MOST_SERVERS:
+            known.clear()
+        known[id(base)] = (base, kind, server)
+        return server
+
+    return server_of
 
 
 def _path(url: str) -> str:
@@ -172,16 +205,31 @@ def _saw_delay(recording: Watched, delay: float) -> None:
 
 
 def _settle(recording: Watched, result: Any) -> None:
-    if is_stream(result):
+    kind = result.__class__
+    shape = _shapes.get(kind)
+    if shape is None:
+        shape = _shapes[kind] = _shape(result)
+    if shape == "stream":
         _follow(recording, result)
-    elif hasattr(result, "http_response") and hasattr(result, "parse"):
+    elif shape == "raw":
         _follow_raw(recording, result)
     else:
         recording.complete(result)
 
 
+_shapes: dict[type, str] = {}
+"""What came back, by type; asking a model for what it lacks is slow."""
+
+
+def _shape(result: Any) -> str:
+    if is_stream(result):
+        return "stream"
+    is_raw = hasattr(result, "http_response") and hasattr(result, "parse")
+    return "raw" if is_raw else "answer"
+
+
 def is_stream(result: Any) -> bool:
-    """Tell a stream from a page or a model: both of those can be iterated, only it is an iterator."""
+    """Tell a stream from a page or a model: those can be iterated, only it is an iterator."""
     kind = type(result)
     if not (hasattr(kind, "__next__") or hasattr(kind, "__anext__")):
         return False

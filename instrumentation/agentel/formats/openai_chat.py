@@ -126,11 +126,11 @@ def output_size(response: object) -> int:
 
 
 def with_usage(body: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return a copy of a streaming request that asks for usage, or None if it already says."""
+    """Return what a streaming request adds to ask for usage, or None if it already says."""
     options = body.get("stream_options")
     if isinstance(options, Mapping) and "include_usage" in options:
         return None
-    return {**body, "stream_options": {**(options or {}), "include_usage": True}}
+    return {"stream_options": {**(options or {}), "include_usage": True}}
 
 
 def is_usage_only(chunk: Any) -> bool:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 from opentelemetry.context import Context
 from opentelemetry.trace import NonRecordingSpan, Span, get_current_span, set_span_in_context
@@ -95,10 +95,12 @@ class CallRecording(Recording):
                 self.capture(field, value)
 
     def _inject(self) -> None:
-        ask, replace = self.call.endpoint.with_usage, self.call.replace_body
-        body = None if ask is None or replace is None else ask(self.call.body)
-        if body is not None and replace is not None:
-            replace(body)
+        call = self.call
+        ask = call.endpoint.with_usage
+        more = None if ask is None else ask(call.body)
+        sent = getattr(call.options, "json_data", None)
+        if more and isinstance(sent, Mapping):
+            call.options.json_data = {**cast("Mapping[str, Any]", sent), **more}
             self._injected = True
 
     def saw_response(self, response: Response) -> None:
