@@ -9,6 +9,7 @@ import logging
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any, Literal
 
 ContentMode = Literal["NO_CONTENT", "SPAN_ONLY", "EVENT_ONLY", "SPAN_AND_EVENT"]
@@ -31,9 +32,6 @@ class Settings:
     disabled_libraries: tuple[str, ...] = ()
     stream_usage: bool = False
     span_events: bool = True
-    quiet: bool = False
-    strict: bool = False
-    exit_timeout: float = 2.0
     directory: str = ""
     run_id: str = ""
     latest_conventions: bool = False
@@ -85,13 +83,6 @@ def _names(text: str) -> tuple[str, ...]:
 def _size(text: str) -> int:
     value = int(text)
     if value < 1:
-        raise ValueError(text)
-    return value
-
-
-def _seconds(text: str) -> float:
-    value = float(text)
-    if not 0 <= value < float("inf"):
         raise ValueError(text)
     return value
 
@@ -159,21 +150,6 @@ SETTINGS: tuple[Setting, ...] = (
         "true or false",
         "Mirror events, without content, on the spans that they belong to.",
     ),
-    Setting("quiet", "AGENTEL_QUIET", _boolean, "true or false", "Say nothing at start."),
-    Setting(
-        "strict",
-        "AGENTEL_STRICT",
-        _boolean,
-        "true or false",
-        "End the program at start where something cannot be watched.",
-    ),
-    Setting(
-        "exit_timeout",
-        "AGENTEL_EXIT_TIMEOUT",
-        _seconds,
-        "a number of seconds",
-        "Longest delay of the program's exit, for all signals together.",
-    ),
     Setting(
         "directory",
         "AGENTEL_DIR",
@@ -220,15 +196,21 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         try:
             values[setting.field] = setting.parse(text)
         except ValueError:
-            _logger.warning(
-                "agentel: %s=%r is not %s; %r is used.",
-                setting.variable,
-                text,
-                setting.expected,
-                default_of(setting.field),
-            )
+            _complain(setting, text)
     values["sdk_attribute_limit"] = _sdk_limit(environ)
     return Settings(**values)
+
+
+@cache
+def _complain(setting: Setting, text: str) -> None:
+    """Tell about one unreadable value, once: every library's instrumentor reads the settings."""
+    _logger.warning(
+        "agentel: %s=%r is not %s; %r is used.",
+        setting.variable,
+        text,
+        setting.expected,
+        default_of(setting.field),
+    )
 
 
 def is_switched_on(variable: str) -> bool:

@@ -9,6 +9,7 @@ import logging
 import os
 import uuid
 from collections.abc import Mapping
+from functools import partial
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal
 
@@ -26,7 +27,15 @@ from agentel.telemetry import deferred
 from agentel.telemetry.files import FileLogExporter, FileSpanExporter
 from agentel.telemetry.propagation import inherit
 
-__all__ = ["Configurator", "Distro", "destination", "instrument", "shutdown", "start", "uninstrument"]
+__all__ = [
+    "Configurator",
+    "Distro",
+    "destination",
+    "instrument",
+    "shutdown",
+    "start",
+    "uninstrument",
+]
 
 Signal = Literal["traces", "metrics", "logs"]
 SIGNALS: tuple[Signal, ...] = ("traces", "metrics", "logs")
@@ -119,7 +128,8 @@ class Distro(BaseDistro):
 
     def load_instrumentor(self, entry_point: EntryPoint, **kwargs: Any) -> None:
         """Load one instrumentor. One that fails is reported and does not keep the others out."""
-        guarded(f"load {entry_point.name}", super().load_instrumentor, entry_point, **kwargs)
+        load = partial(super().load_instrumentor, entry_point, **kwargs)
+        guarded(f"load {entry_point.name}", load)
 
 
 def own_entry_points() -> list[EntryPoint]:
@@ -135,7 +145,9 @@ def instrument(*names: str, **kwargs: Any) -> None:
     Raises ValueError for a name that agentel does not know.
     """
     for entry_point in _chosen(names):
-        entry_point.load()().instrument(skip_dep_check=True, **kwargs)
+        instrumentor = entry_point.load()()
+        if not instrumentor.is_instrumented_by_opentelemetry:
+            instrumentor.instrument(skip_dep_check=True, **kwargs)
 
 
 def uninstrument(*names: str) -> None:

@@ -39,12 +39,12 @@ class CallRecording(Recording):
     """One call of a library, opened by its seam and ended by whatever comes of it."""
 
     __slots__ = (
+        "__weakref__",
         "_attempts",
         "_has_read",
         "_injected",
         "_response",
         "_watch",
-        "__weakref__",
         "call",
         "deltas",
     )
@@ -71,7 +71,11 @@ class CallRecording(Recording):
         fields["operation_name"] = endpoint.name
         fields["provider_name"] = call.provider
         template = call_template(
-            endpoint.name, call.provider, _text(fields.get("request_model")), call.address, call.port
+            endpoint.name,
+            call.provider,
+            _text(fields.get("request_model")),
+            call.address,
+            call.port,
         )
         attributes = project(fields, template.copy())
         if call.address:
@@ -141,7 +145,7 @@ class CallRecording(Recording):
         if endpoint.deltas is not None:
             self.deltas = endpoint.deltas(self.wants_content or self._wants_json)
             look = self.deltas.add
-        deferred.watch()
+        deferred.open_stream(self)
         self._watch = Watch(look, endpoint.is_usage_only if self._injected else None)
         return self._watch
 

@@ -11,6 +11,7 @@ import logging
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, cast
 
 from agentel.config import Settings
@@ -44,7 +45,9 @@ def encode(value: object) -> str:
             return encoder(value)
         except (ValueError, TypeError, RecursionError):
             pass  # lone surrogates and cycles: the slow way says what it can
-    return json.dumps(value, default=_plain, ensure_ascii=True, separators=(",", ":"), skipkeys=True)
+    return json.dumps(
+        value, default=_plain, ensure_ascii=True, separators=(",", ":"), skipkeys=True
+    )
 
 
 def holds_json(messages: list[Any]) -> bool | None:
@@ -58,6 +61,20 @@ def holds_json(messages: list[Any]) -> bool | None:
     except ValueError:
         return False
     return True
+
+
+@cache
+def _hook(name: str) -> Redact | None:
+    """Return the redaction hook of that name, or None and one warning."""
+    hook = guarded("load the redaction hook", _load, name)
+    if callable(hook):
+        return cast("Redact", hook)
+    _logger.warning(
+        "agentel: AGENTEL_REDACT=%r names no function that can be imported, expected "
+        "module:function. No content is captured until it does.",
+        name,
+    )
+    return None
 
 
 def _load(name: str) -> object:
@@ -102,15 +119,8 @@ class Content:
         """Load the redaction hook that the settings name. A hook that cannot be had closes."""
         if not settings.redact:
             return cls(settings)
-        hook = guarded("load the redaction hook", _load, settings.redact)
-        if not callable(hook):
-            _logger.warning(
-                "agentel: AGENTEL_REDACT=%r names no function that can be imported, expected "
-                "module:function. No content is captured until it does.",
-                settings.redact,
-            )
-            return cls(settings, is_closed=True)
-        return cls(settings, redact=cast("Redact", hook))
+        hook = _hook(settings.redact)
+        return cls(settings, redact=hook, is_closed=hook is None)
 
     @property
     def wants_span(self) -> bool:

@@ -14,7 +14,8 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, Protocol
+from weakref import WeakSet
 
 from agentel.core.safety import guarded
 
@@ -23,11 +24,20 @@ BACKLOG = 1024
 MOST = 16384
 """Waiting measurements at which the caller helps, so that memory stays bounded."""
 
+
+class Abandonable(Protocol):
+    """A recording that waits for its stream to be read."""
+
+    def abandon(self) -> None:
+        """End it because nobody will read the rest."""
+
+
 Entry = tuple[Callable[..., Any], Any, dict[str, Any], Any]
 """Bound `record` or `add`, value or list of values, attributes, context."""
 
 _waiting: deque[Entry] = deque()
 _endings: deque[Callable[[], None]] = deque()
+_streams: WeakSet[Abandonable] = WeakSet()
 _wake: SimpleQueue[None] = SimpleQueue()
 _thread: threading.Thread | None = None
 
@@ -77,12 +87,20 @@ def drain() -> None:
         guarded("record a measurement", _measure, measure, value, attributes, context)
 
 
-def _measure(measure: Callable[..., Any], value: Any, attributes: dict[str, Any], context: Any) -> None:
+def _measure(
+    measure: Callable[..., Any], value: Any, attributes: dict[str, Any], context: Any
+) -> None:
     if value.__class__ is list:
         for one in value:
             measure(one, attributes, context)
     else:
         measure(value, attributes, context)
+
+
+def open_stream(stream: Abandonable) -> None:
+    """Remember a stream until it is collected, and see to it that late endings are noticed."""
+    _streams.add(stream)
+    watch()
 
 
 def watch() -> None:
@@ -104,10 +122,23 @@ def _forget_in_child() -> None:
     global _thread, _wake
     _waiting.clear()
     _endings.clear()
+    _streams.clear()
     _wake = SimpleQueue()
     _thread = None
 
 
+def finish() -> None:
+    """End what is open and drain what waits, because the process ends."""
+    for stream in list(_streams):
+        guarded("end an open stream", stream.abandon)
+    drain()
+
+
+def finish_before_exit() -> None:
+    """Let `finish` run at exit before whatever was registered so far, the providers' own included."""
+    atexit.unregister(finish)
+    atexit.register(finish)
+
+
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_in_child)
-atexit.register(drain)

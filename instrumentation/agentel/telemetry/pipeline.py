@@ -15,7 +15,7 @@ from agentel._version import __version__
 from agentel.config import Settings
 from agentel.telemetry._semconv import METRICS, ROWS, SCHEMA_URL
 from agentel.telemetry.content import Content
-from agentel.telemetry.deferred import drain
+from agentel.telemetry.deferred import drain, finish_before_exit
 from agentel.telemetry.metrics import Instruments
 from agentel.telemetry.sampling import warn_of_sampling
 
@@ -68,6 +68,7 @@ class Pipeline:
             name, __version__, logger_provider=logger_provider, schema_url=SCHEMA_URL
         )
         _observe(meter_provider or metrics.get_meter_provider())
+        finish_before_exit()
         warn_of_sampling(tracer_provider or trace.get_tracer_provider())
 
 
