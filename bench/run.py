@@ -20,6 +20,7 @@ from bench.workloads import ROWS  # noqa: E402 - found by the line above
 
 PAGE = ROOT / "docs" / "overhead.md"
 NAMES = (*ROWS, "start", "memory")
+_AMOUNTS = ("rounds", "seconds", "calls", "streams")
 _FOREIGN = ("OTEL_", "AGENTEL_", "OPENAI_", "ANTHROPIC_", "GROQ_", "TOGETHER_")
 """Beginnings of settings that must not reach the benchmark."""
 
@@ -34,7 +35,7 @@ class _Size:
     longest: float
 
 
-_FULL = _Size(rounds=3, seconds=1.0, starts=15, calls=100_000, streams=10_000, longest=200)
+_FULL = _Size(rounds=3, seconds=1.0, starts=15, calls=100_000, streams=10_000, longest=150)
 _QUICK = _Size(rounds=1, seconds=0.2, starts=5, calls=10_000, streams=1_000, longest=30)
 
 
@@ -86,12 +87,17 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         metavar="A,B",
         help=f"only these of {', '.join(NAMES)}",
     )
-    add("--rounds", type=_positive(int), metavar="N", help="how often each process is repeated")
-    add("--seconds", type=_positive(float), metavar="S", help="s for each process of a round")
-    add("--calls", type=_positive(int), metavar="N", help="calls for the memory")
-    add("--streams", type=_positive(int), metavar="N", help="abandoned streams for the memory")
+    add("--rounds", type=int, metavar="N", help="how often each process is repeated")
+    add("--seconds", type=float, metavar="S", help="s for each process of a round")
+    add("--calls", type=int, metavar="N", help="calls for the memory")
+    add("--streams", type=int, metavar="N", help="abandoned streams for the memory")
     add("--output", type=Path, metavar="FILE", help="write the page here, also of a narrower run")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    for name in _AMOUNTS:
+        amount = getattr(options, name)
+        if amount is not None and amount <= 0:
+            parser.error(f"argument --{name}: expected more than 0, got {amount}")
+    return options
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -104,20 +110,9 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(name for name in NAMES if name in asked)
 
 
-def _positive(kind: type[int] | type[float]) -> type:
-    def parse(text: str) -> float:
-        value = kind(text)
-        if value <= 0:
-            raise argparse.ArgumentTypeError(f"expected more than 0, got {text}")
-        return value
-
-    parse.__name__ = kind.__name__  # argparse names it in its own messages
-    return parse  # type: ignore[return-value]
-
-
 def _is_complete(options: argparse.Namespace) -> bool:
-    narrowing = (options.quick, options.rounds, options.seconds, options.calls, options.streams)
-    return options.workloads == NAMES and not any(narrowing)
+    is_narrowed = options.quick or any(getattr(options, name) for name in _AMOUNTS)
+    return options.workloads == NAMES and not is_narrowed
 
 
 def _command(arguments: list[str] | None) -> str:

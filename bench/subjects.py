@@ -43,11 +43,8 @@ def _instrument(sdk: str, telemetry: Telemetry) -> None:
 
 
 def _our_tool() -> Decorate:
-    import agentel
+    from agentel import tool
 
-    tool: Any = getattr(agentel, "tool", None)
-    if tool is None:
-        raise Unmeasured("agentel has no decorator `tool`")
     return tool
 
 
