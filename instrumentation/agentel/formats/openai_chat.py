@@ -33,9 +33,9 @@ _OUTPUT_TYPES = {"text": "text", "json_object": "json", "json_schema": "json"}
 
 def output_type(value: object, into: Fields) -> None:
     """Record the format that was asked for."""
-    kind = _OUTPUT_TYPES.get(get(value, "type"))
-    if kind is not None:
-        into["output_type"] = kind
+    kind = get(value, "type")
+    if isinstance(kind, str) and kind in _OUTPUT_TYPES:
+        into["output_type"] = _OUTPUT_TYPES[kind]
 
 
 def stop_sequences(value: object, into: Fields) -> None:
@@ -128,9 +128,11 @@ def output_size(response: object) -> int:
 def with_usage(body: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return what a streaming request adds to ask for usage, or None if it already says."""
     options = body.get("stream_options")
-    if isinstance(options, Mapping) and "include_usage" in options:
+    if options is None:
+        options = {}
+    if not isinstance(options, Mapping) or "include_usage" in options:
         return None
-    return {"stream_options": {**(options or {}), "include_usage": True}}
+    return {"stream_options": {**options, "include_usage": True}}
 
 
 def is_usage_only(chunk: Any) -> bool:

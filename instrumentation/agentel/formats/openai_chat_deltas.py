@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from agentel.core.fields import Fields, Table, extras_of, get, items, read, size
+from agentel.core.fields import Fields, Table, get, items, read, size
 from agentel.formats.openai_messages import message_size, output_message
 from agentel.formats.openai_usage import USAGE, error_code, finish_reason
 
@@ -59,58 +59,50 @@ class ChoiceDeltas:
         if self._is_plain:
             choices = chunk.__dict__.get("choices")
             if choices and len(choices) == 1:
-                state = choices[0].__dict__
-                if not state["index"] and state["finish_reason"] is None:
-                    text = state["delta"].__dict__.get("content")
+                state = choices[0].__dict__.get
+                delta = state("delta")
+                if delta is not None and not state("index") and state("finish_reason") is None:
+                    text = delta.__dict__.get("content")
                     if text:
                         self._size += len(text) if text.isascii() else size(text)
                         return
         self._add_any(chunk)
 
     def _add_any(self, chunk: Any) -> None:
-        data = chunk if chunk.__class__ is dict else chunk.__dict__
-        get = data.get
-        if self._first is None and get("model"):
+        if self._first is None and get(chunk, "model"):
             self._first = chunk
             self._is_plain = not self._keep and _is_plain(chunk)
         is_last = True
-        for choice in get("choices") or ():
-            state = choice if choice.__class__ is dict else choice.__dict__
-            delta = state.get("delta")
-            if delta is None:
-                delta = {"content": state.get("text")}
-            text = (delta if delta.__class__ is dict else delta.__dict__).get("content")
-            if text and not self._keep:
-                self._size += len(text) if text.isascii() else size(text)
-            else:
-                self._look(state.get("index") or 0, delta)
-            reason = state.get("finish_reason")
+        for choice in items(get(chunk, "choices")):
+            index = get(choice, "index")
+            place = index if isinstance(index, int) else 0
+            delta = get(choice, "delta")
+            self._look(place, {"content": get(choice, "text")} if delta is None else delta)
+            reason = finish_reason(get(choice, "finish_reason"))
             is_last = reason is not None
-            if is_last or state.get("index"):
-                self._place(state.get("index") or 0, reason)
-        if get("usage") is not None:
-            self._usage = data["usage"]
+            self._place(place, reason)
+        usage = get(chunk, "usage")
+        if usage is not None:
+            self._usage = usage
         elif is_last:
             self._add_extras(chunk)
 
     def _look(self, index: int, delta: Any) -> None:
-        """Look at a delta that is no plain text, or that is to be kept."""
         self._size += message_size(delta)
         if self._keep:
             self._collect(index, delta)
 
-    def _place(self, index: int, reason: object) -> None:
+    def _place(self, index: int, reason: str | None) -> None:
         if index > self._last:
             self._last = index
             self.is_complete = False
-        ending = finish_reason(reason)
-        if ending is not None:
-            self._reasons[index] = ending
+        if reason is not None:
+            self._reasons[index] = reason
             self.is_complete = len(self._reasons) > self._last
 
     def _add_extras(self, chunk: Any) -> None:
         groq = get(chunk, "x_groq")
-        usage = extras_of(chunk).get("usage") if groq is None else get(groq, "usage")
+        usage = get(groq, "usage")
         if usage is not None:
             self._usage = usage
         error = get(groq, "error")

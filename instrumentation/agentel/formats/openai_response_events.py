@@ -46,10 +46,12 @@ class ResponseEvents:
         """Look at one event for what it alone can say."""
         data = chunk if chunk.__class__ is dict else chunk.__dict__
         kind = data.get("type")
+        if not isinstance(kind, str):
+            return
         if kind in _SAID:
-            text = data.get("delta") or ""
-            self._size += len(text) if text.isascii() else size(text)
-            if self._keep and kind == "response.output_text.delta":
+            text = data.get("delta")
+            self._size += size(text)
+            if self._keep and kind == "response.output_text.delta" and isinstance(text, str):
                 self._text.append(text)
         elif "response" in data:
             self._response = data["response"]

@@ -10,8 +10,14 @@ from collections.abc import Callable, Mapping
 from agentel.core.fields import get, items, size, structured
 from agentel.formats.openai_messages import document, link, unknown_part
 
-CALLS = {"function_call": "arguments", "custom_tool_call": "input"}
+CALLS: Mapping[str, str] = {"function_call": "arguments", "custom_tool_call": "input"}
 """Items with which the model asks the caller to run a tool, and what holds the arguments."""
+
+
+def is_call(item: object) -> bool:
+    """Tell whether an item asks the caller to run a tool."""
+    kind = get(item, "type")
+    return isinstance(kind, str) and kind in CALLS
 
 
 def item_size(item: object) -> int:
@@ -74,7 +80,7 @@ def parts_of(item: object) -> list[object]:
     if kind == "reasoning":
         thoughts = [*items(get(item, "summary")), *items(get(item, "content"))]
         return [{"type": "reasoning", "content": get(thought, "text")} for thought in thoughts]
-    if kind in CALLS:
+    if is_call(item):
         arguments = structured(get(item, CALLS[kind]))
         name = get(item, "name")
         return [

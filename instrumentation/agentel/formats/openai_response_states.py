@@ -6,7 +6,7 @@ Source: OpenAI API reference, the response object.
 from __future__ import annotations
 
 from agentel.core.fields import Fields, Table, get, items
-from agentel.formats.openai_response_items import CALLS, item_size, output_messages
+from agentel.formats.openai_response_items import CALLS, is_call, item_size, output_messages
 from agentel.formats.openai_usage import error_code, settle_at_openai
 
 _REASON = "incomplete_reason"
@@ -25,6 +25,8 @@ _SERVER_TOOLS = {
 def _output(value: object, into: Fields) -> None:
     for item in items(value):
         kind = get(item, "type")
+        if not isinstance(kind, str):
+            continue
         if kind in CALLS:
             into[_CALLS] = True
         field = _SERVER_TOOLS.get(kind)
@@ -98,7 +100,7 @@ def settle(fields: Fields) -> None:
 def output(response: object) -> list[object]:
     """Return the output as one message."""
     found = get(response, "output")
-    calls_tools = any(get(item, "type") in CALLS for item in items(found))
+    calls_tools = any(is_call(item) for item in items(found))
     reason = get(get(response, "incomplete_details"), "reason")
     return output_messages(found, ending(get(response, "status"), reason, calls_tools=calls_tools))
 
