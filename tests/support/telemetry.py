@@ -11,6 +11,7 @@ from __future__ import annotations
 import textwrap
 import threading
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import opentelemetry.sdk._logs.export as log_export
 from opentelemetry.sdk._logs import LoggerProvider
@@ -77,10 +78,18 @@ class Telemetry:
                     ]
         return found
 
+    def records(self) -> list[Any]:
+        """The log records, in order."""
+        return [record.log_record for record in self._records.get_finished_logs()]
+
+    def clear(self) -> None:
+        """Forget the spans so far."""
+        self._ended.spans.clear()
+
     def everything(self) -> str:
         """All that was told in any signal, to look for what must not be there."""
         spans = [span.to_json() for span in self._ended.spans]
-        records = [repr(record.log_record) for record in self._records.get_finished_logs()]
+        records = [repr(record) for record in self.records()]
         return "\n".join([*spans, *records, repr(self.points())])
 
     def shut_down(self) -> None:
