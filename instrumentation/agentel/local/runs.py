@@ -51,6 +51,9 @@ _FOLDER = re.compile(r"(\d{8}T\d{6}Z)-(.+)")
 _PROCESS = (os.getpid(), datetime.now(timezone.utc))
 """The process that telemetry began in, and when; a forked child inherits both."""
 
+_begun: set[str] = set()
+"""Run ids that this process made, and so the runs that began with it."""
+
 _logger = logging.getLogger(__name__)
 
 
@@ -103,6 +106,7 @@ def storage_from_environment(environ: MutableMapping[str, str] = os.environ) -> 
                 made,
             )
         run_id = made
+        _begun.add(run_id)
     environ[DIRECTORY_VARIABLE] = directory
     environ[RUN_ID_VARIABLE] = run_id
     return Storage(directory=directory, run_id=run_id)
@@ -195,7 +199,10 @@ def _new_folder(root: Path, run_id: str) -> Path:
 
 
 def _describe(folder: Path, run_id: str) -> None:
-    """Write the run's `run.json`, unless a process of the run did already."""
+    """Write the run's `run.json`, unless a process of the run did already.
+
+    A child may be the first to write telemetry; the process that began the run describes it anew.
+    """
     pid, started = _PROCESS
     about = {
         "run_id": run_id,
@@ -205,7 +212,19 @@ def _describe(folder: Path, run_id: str) -> None:
         "python": platform.python_version(),
         "agentel": __version__,
     }
-    _write_new(folder / "run.json", json.dumps(about) + "\n")
+    content = json.dumps(about) + "\n"
+    if run_id in _begun and os.getpid() == pid:
+        _replace(folder / "run.json", content)
+    else:
+        _write_new(folder / "run.json", content)
+
+
+def _replace(path: Path, content: str) -> None:
+    """Put `content` in place at once; whoever locked the file keeps its lock on the same file."""
+    descriptor = os.open(path, os.O_CREAT | os.O_WRONLY, 0o600)
+    with os.fdopen(descriptor, "r+", encoding="utf-8") as file:
+        file.write(content)
+        file.truncate()
 
 
 def _write_new(path: Path, content: str) -> None:

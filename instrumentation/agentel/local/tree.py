@@ -92,7 +92,7 @@ def build(trace_id: str, records: Iterable[SpanRecord | LogRecord]) -> Trace:
         if log.event_name == semconv.EVENT_AGENTEL_STARTED and log.span_id not in nodes:
             nodes[log.span_id] = _begun(log)
     _attach_events(nodes, logs)
-    roots = _link(nodes, spans)
+    roots = _link(nodes)
     return Trace(
         trace_id,
         tuple(sorted(roots, key=_order)),
@@ -153,20 +153,26 @@ def _attach_events(nodes: Mapping[str, Node], logs: Iterable[LogRecord]) -> None
         node.events.sort(key=lambda event: event.time_ns)
 
 
-def _link(nodes: dict[str, Node], spans: Iterable[SpanRecord]) -> list[Node]:
+def _parent_id(node: Node) -> str:
+    if node.span is not None:
+        return node.span.parent_id
+    return facts.text(node.attributes, semconv.AGENTEL_PARENT_SPAN_ID)
+
+
+def _link(nodes: dict[str, Node]) -> list[Node]:
     """Hang every node below its parent and return the rest, the roots."""
     below: set[str] = set()
-    for span in spans:
-        parent_id = span.parent_id
-        if not parent_id or parent_id == span.span_id:
+    for child in list(nodes.values()):
+        parent_id = _parent_id(child)
+        if not parent_id or parent_id == child.span_id:
             continue
         parent = nodes.get(parent_id)
         if parent is None:
-            parent = nodes[parent_id] = Node(parent_id, "", span.start_ns, UNSEEN, {})
+            parent = nodes[parent_id] = Node(parent_id, "", child.start_ns, UNSEEN, {})
         if parent.outcome == UNSEEN:
-            parent.start_ns = min(parent.start_ns, span.start_ns)
-        parent.children.append(nodes[span.span_id])
-        below.add(span.span_id)
+            parent.start_ns = min(parent.start_ns, child.start_ns)
+        parent.children.append(child)
+        below.add(child.span_id)
     for node in nodes.values():
         node.children.sort(key=_order)
     roots = [node for key, node in nodes.items() if key not in below]

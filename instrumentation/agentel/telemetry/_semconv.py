@@ -127,6 +127,7 @@ ROWS: dict[str, Row] = {
     "output_parsed": Row("agentel.output.parsed", "boolean", _SPAN, "end"),
     "output_size": Row("agentel.output.size", "int", _SPAN, "end"),
     "output_type": Row("gen_ai.output.type", "string", _SPAN_EVENT, "start"),
+    "parent_span_id": Row("agentel.parent.span_id", "string", _EVENT, "start"),
     "phase": Row("agentel.phase", "string", _SPAN_EVENT, "start"),
     "process_executable_name": Row("process.executable.name", "string", _SPAN, "end"),
     "process_exit_code": Row("process.exit.code", "int", _SPAN, "end"),
@@ -782,6 +783,7 @@ EVENTS: dict[str, Event] = {
             "task_type",
             "task_priority",
             "phase",
+            "parent_span_id",
         ),
     ),
     "agentel.stream_override": Event(

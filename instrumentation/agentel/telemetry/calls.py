@@ -12,6 +12,7 @@ from opentelemetry.trace import NonRecordingSpan, Span, get_current_span, set_sp
 from agentel.core.errors import (
     CANCELLATIONS,
     Failure,
+    classify,
     failure,
     is_connection_failure,
     reported,
@@ -121,6 +122,11 @@ class CallRecording(Recording):
             wished = retry_after(response.headers)
             if wished is not None:
                 event["attempt_retry_after"] = wished
+        else:
+            error = is_unwinding()
+            if error is not None:
+                failed = classify(error)
+                event.update(error_type=failed.type, error_category=failed.category)
         emit_fields(self.pipeline, "agentel.attempt", event, self.context, self.span)
 
     @property

@@ -9,7 +9,7 @@ from typing import Any
 
 from opentelemetry import context as otel
 from opentelemetry.context import Context
-from opentelemetry.trace import Span, Status, StatusCode
+from opentelemetry.trace import Span, Status, StatusCode, format_span_id, get_current_span
 
 from agentel.core import gate
 from agentel.core.errors import CANCELLATIONS, Failure, classify
@@ -26,7 +26,7 @@ from agentel.telemetry.spans import KINDS, project, span_name
 
 _FAILED = ("cut", "error")
 
-_forks = 0
+fork_count = 0
 """How often this process was forked off another one; asking for its id costs a system call."""
 
 
@@ -41,8 +41,8 @@ class Recording:
         "_ended",
         "_ended_ns",
         "_entered",
-        "_open",
         "_forks",
+        "_open",
         "_room",
         "ambient",
         "content",
@@ -85,7 +85,7 @@ class Recording:
         self.started = 0.0
         self._room = pipeline.settings.span_limit
         self._open = [True]
-        self._forks = _forks
+        self._forks = fork_count
         self._ended = 0.0
         self._ended_ns: int | None = None
         self._before: Context | None = None
@@ -116,7 +116,7 @@ class Recording:
             self.context = self._context_below(parent, down)
             self._count(ambient)
             if operation.starts:
-                self._announce()
+                guarded("announce a start", self._announce, parent)
             is_complete = True
         finally:
             if not is_complete:  # nobody will get this recording, so nobody would end it
@@ -160,17 +160,12 @@ class Recording:
         if self.tally is not None:
             pipelines.opened(self, str(self.fields.get("agent_name", "")))
 
-    def _announce(self) -> None:
+    def _announce(self, parent: Context) -> None:
         fields = {**self.ambient.fields, **self.fields}
-        guarded(
-            "announce a start",
-            emit_fields,
-            self.pipeline,
-            "agentel.started",
-            fields,
-            self.context,
-            self.span,
-        )
+        above = get_current_span(parent).get_span_context()
+        if above.is_valid:
+            fields["parent_span_id"] = format_span_id(above.span_id)
+        emit_fields(self.pipeline, "agentel.started", fields, self.context, self.span)
 
     # --- scope -----------------------------------------------------------------------------
 
@@ -217,13 +212,16 @@ class Recording:
         if self.pipeline.wants_span and self.is_recording:
             allowed = content.allowed("exception_message", str(error))
             if allowed is not None:
-                self.found["exception_message"] = str(allowed)[: self.pipeline.settings.attribute_limit]
+                self.found["exception_message"] = str(allowed)[
+                    : self.pipeline.settings.attribute_limit
+                ]
 
     def end(self, outcome: str, failure: Failure | None = None) -> None:
         """End it, exactly once, whichever thread or collector comes first."""
         if not self._claim():
             return
         seconds = (self._ended or perf_counter()) - self.started
+        ended_ns = self._ended_ns or time.time_ns()
         found = self.found
         found["outcome"] = outcome
         if failure is not None:
@@ -236,15 +234,15 @@ class Recording:
             guarded("write a span", self._write_span, outcome)
         # From here on only the span is needed. The context that was current knows this recording,
         # and the measurements that wait keep theirs: without the cycle both go at once.
-        self.context = Context({keys.SPAN_KEY: self.span})
+        self.context = Context({keys.SPAN_KEY: self.context[keys.SPAN_KEY]})
         guarded("record metrics", self._measure, seconds, fields, labels_for(fields))
         if self.pipeline.wants_event:
             guarded("write events", self._write_events, fields)
-        guarded("end a span", self.span.end, self._ended_ns)
+        guarded("end a span", self.span.end, ended_ns)
 
     def _claim(self) -> bool:
         """Return whether the caller is the one to end it."""
-        if self._forks != _forks:
+        if self._forks != fork_count:
             return False  # opened before a fork: the parent ends it
         try:
             return self._open.pop()
@@ -297,8 +295,8 @@ class Recording:
 
 
 def _forked() -> None:
-    global _forks
-    _forks += 1
+    global fork_count
+    fork_count += 1
 
 
 if hasattr(os, "register_at_fork"):
