@@ -1,14 +1,24 @@
 from __future__ import annotations
 
 import pytest
+from openai.types.chat import ChatCompletion
 
 from support.openai_clients import (
     AZURE,
+    CHAT,
+    OPENAI,
     OPENROUTER,
     chat,
     chat_stream_usage,
 )
-from support.shapes import Case, expected_of, rows, spans_of
+from support.shapes import Case, Run, expected_of, rows, spans_of
+
+
+def whole_url(run: Run) -> None:
+    client = run.client.with_options(base_url="http://elsewhere.invalid/v1")
+    url = f"{run.server.openai_url}/chat/completions"
+    run.caller.call(client.post, url, body=CHAT, cast_to=ChatCompletion)
+
 
 AZURE_VALUE = """
     chat gpt-5 [client]
@@ -70,6 +80,23 @@ ROUTER_STREAM = """
       openai: api.type=chat_completions
       server: address=127.0.0.1 port=PORT
 """
+OPENAI_WHOLE_URL = """
+    chat gpt-5 [client]
+      agentel: input.message_count=1 input.size=31 outcome=completed output.size=24
+        provider.organization=agentel-tests provider.project=proj_agenteltests
+        provider.request_id=req_00000000000000000000000000000001
+        usage.service_tier=default usage.source=provider
+      gen_ai: operation.name=chat provider.name=openai request.model=gpt-5
+        response.finish_reasons=[stop]
+        response.id=chatcmpl-00000000000000000000000000001
+        response.model=gpt-5-2025-08-07 usage.audio.input_tokens=0
+        usage.audio.output_tokens=0 usage.cache_read.input_tokens=0
+        usage.input_tokens=12 usage.output_tokens=7 usage.reasoning.output_tokens=0
+      openai: api.type=chat_completions response.service_tier=default
+        response.system_fingerprint=fp_44709d6fcb
+      server: address=127.0.0.1 port=PORT
+"""
+
 AZURES = [
     Case("azure", "value", chat, AZURE_VALUE),
     Case("azure", "stream", chat_stream_usage, AZURE_STREAM),
@@ -78,6 +105,7 @@ ROUTED = [
     Case("router", "value", chat, ROUTER_VALUE),
     Case("router", "stream", chat_stream_usage, ROUTER_STREAM),
 ]
+NAMED = [Case("chat", "whole-url", whole_url, OPENAI_WHOLE_URL)]
 
 
 @pytest.mark.parametrize(("case", "mode"), rows(AZURE, AZURES))
@@ -88,3 +116,8 @@ def test_azure_is_its_own_provider(case: Case, mode: str) -> None:
 @pytest.mark.parametrize(("case", "mode"), rows(OPENROUTER, ROUTED))
 def test_what_a_router_charges_is_recorded(case: Case, mode: str) -> None:
     assert spans_of(OPENROUTER, case, mode) == expected_of(case)
+
+
+@pytest.mark.parametrize(("case", "mode"), rows(OPENAI, NAMED))
+def test_whole_url_names_the_server_that_answers(case: Case, mode: str) -> None:
+    assert spans_of(OPENAI, case, mode) == expected_of(case)

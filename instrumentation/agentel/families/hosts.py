@@ -19,6 +19,7 @@ PROVIDERS = {
     "api.groq.com": "groq",
     "api.together.xyz": "together",
     "api.together.ai": "together",
+    "api-inference.together.ai": "together",
     "openrouter.ai": "openrouter",
     "api.deepseek.com": "deepseek",
     "api.x.ai": "x_ai",

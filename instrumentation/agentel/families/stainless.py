@@ -1,9 +1,10 @@
 """Knows the seam of SDKs that Stainless generates: one `request` method through which all calls go.
 
-Source: `_base_client.py`, `_streaming.py`, `_response.py` and `_legacy_response.py` of openai 1.26 to
-3, anthropic 0.51 to 2, groq 0.9 to 1 and together 2 to 3. `request` and what it calls are private
-modules of these SDKs; the contract tests fail where one of them moves. Should `request` ever go,
-the fallback is the resource methods (`resources.*.create`), at the price of seeing helpers twice.
+Source: `_base_client.py`, `_streaming.py`, `_response.py` and `_legacy_response.py` of openai 1.26
+to 3, anthropic 0.51 to 2, groq 0.9 to 1 and together 2 to 3. `request` and what it calls are
+private modules of these SDKs; the contract tests fail where one of them moves. Should `request`
+ever go, the fallback is the resource methods (`resources.*.create`), at the price of seeing
+helpers twice.
 """
 
 from __future__ import annotations
@@ -89,8 +90,7 @@ def _router(
     patterns = [(_pattern(key), endpoint) for key, endpoint in endpoints.items() if "{" in key]
     server_of = _servers(provider, provider_of)
 
-    def find(method: str, url: str) -> tuple[Endpoint | None, dict[str, object]]:
-        path = _path(url)
+    def find(method: str, path: str) -> tuple[Endpoint | None, dict[str, object]]:
         endpoint = fixed.get(method.lower(), {}).get(path)
         if endpoint is not None:
             return endpoint, {}
@@ -107,10 +107,12 @@ def _router(
         endpoint = None if paths is None else paths.get(url)
         ids: dict[str, object] = {}
         if endpoint is None:
-            endpoint, ids = find(method, url)
+            endpoint, ids = find(method, _path(url, client))
             if endpoint is None:
                 return None
         name, host, port = server_of(client)
+        if not url.startswith("/"):
+            host, port = _server(url)
         return Call(
             endpoint,
             _body(options),
@@ -153,9 +155,20 @@ def _servers(
     return server_of
 
 
-def _path(url: str) -> str:
-    """Return the path that is called; a provider may have given the whole URL."""
-    return (url if url.startswith("/") else urlsplit(url).path).partition("?")[0]
+def _path(url: str, client: Any) -> str:
+    """Return the path that is called, below that of the client's base URL.
+
+    The SDK or its caller may have given the whole URL.
+    """
+    if url.startswith("/"):
+        return url.partition("?")[0]
+    return urlsplit(url).path.removeprefix(client._base_url.path.rstrip("/"))
+
+
+def _server(url: str) -> tuple[str, int]:
+    """Return the host and port of a whole URL."""
+    parts = urlsplit(url)
+    return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
 
 
 def _kind(client: object, provider_of: Mapping[str, str]) -> str | None:
@@ -263,7 +276,7 @@ def _on_close(response: Any, closed: Any) -> None:
 
 
 def _follow_raw(recording: Watched, raw: Any) -> None:
-    """Follow a raw response: read its body if that is here, else see what its caller does with it."""
+    """Follow a raw response: read its body if it is here, else see what its caller does."""
     response = raw.http_response
     body = json_body(response)
     if body is not None:
