@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from agentel.config import Settings
+from support import model_server
 from support.model_server import Usage, text, thinking, tool_calls, web_search
 from support.openai_clients import OPENAI
 from support.shapes import ANSWER, PROMPT, Case, Run, expected_of, rows, spans_of
@@ -28,6 +29,13 @@ PARAMETERS: dict[str, Any] = {
 
 def value(run: Run) -> Any:
     return run.call("responses.create", **ASK)
+
+
+def compact(run: Run) -> None:
+    usage = {"input_tokens": 90, "output_tokens": 9, "total_tokens": 99}
+    body = {"id": "resp_short", "object": "response.compaction", "output": [], "usage": usage}
+    run.server.route("/v1/responses/compact", model_server.raw(body))
+    run.call("responses.compact", **ASK)
 
 
 def parameters(run: Run) -> None:
@@ -103,6 +111,16 @@ RESPONSES_REASONING = """
         usage.cache_write.input_tokens=4 usage.input_tokens=30 usage.output_tokens=27
         usage.reasoning.output_tokens=20
       openai: api.type=responses response.service_tier=default
+      server: address=127.0.0.1 port=PORT
+"""
+RESPONSES_COMPACT = """
+    compaction gpt-5 [client]
+      agentel: input.message_count=1 input.size=31 outcome=completed
+        provider.organization=agentel-tests provider.project=proj_agenteltests
+        provider.request_id=req_00000000000000000000000000000001 usage.source=provider
+      gen_ai: operation.name=compaction provider.name=openai request.model=gpt-5
+        response.id=resp_short usage.input_tokens=90 usage.output_tokens=9
+      openai: api.type=responses
       server: address=127.0.0.1 port=PORT
 """
 RESPONSES_TOOLS = """
@@ -201,6 +219,14 @@ CASES = [
         RESPONSES_REASONING,
         (thinking("hm", ANSWER, usage=SPENT),),
         needs=NEEDS,
+    ),
+    Case(
+        "responses",
+        "compact",
+        compact,
+        RESPONSES_COMPACT,
+        needs="responses.compact",
+        is_read=False,
     ),
     Case("responses", "tools", value, RESPONSES_TOOLS, (TOOL,), needs=NEEDS),
     Case("responses", "search", value, RESPONSES_SEARCH, (SEARCH,), needs=NEEDS),

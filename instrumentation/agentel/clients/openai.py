@@ -26,6 +26,7 @@ LIBRARY = stainless.library(
         "POST /chat/completions": openai_chat.OPENAI_ENDPOINT,
         "POST /completions": openai_completions.OPENAI_ENDPOINT,
         "POST /responses": openai_responses.ENDPOINT,
+        "POST /responses/compact": openai_responses.COMPACTION,
         "GET /responses/{response_id}": openai_responses.FETCH,
         "POST /embeddings": openai_embeddings.ENDPOINT,
         "POST /images/generations": openai_images.ENDPOINT,

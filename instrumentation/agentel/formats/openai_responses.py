@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from agentel.core.fields import Fields, Table, get, items, size
-from agentel.core.invocation import FETCH_RESPONSE, INFERENCE
+from agentel.core.invocation import FETCH_RESPONSE, INFERENCE, MODEL_CALL
 from agentel.core.library import Content, Endpoint
 from agentel.formats.openai_chat import SAMPLING, output_type, service_tier
 from agentel.formats.openai_messages import tool_definitions
@@ -84,6 +84,17 @@ ENDPOINT = Endpoint(
     fixed={"openai_api_type": "responses"},
 )
 """A response is created. In the background it is only queued: its usage is told to nobody yet."""
+
+COMPACTION = Endpoint(
+    MODEL_CALL,
+    "compaction",
+    request=REQUEST,
+    response=RESPONSE,
+    finish=settle,
+    measure=measure,
+    fixed={"openai_api_type": "responses"},
+)
+"""A history is made shorter, by a model and for its price. The name of the operation is ours."""
 
 
 def _cursor(value: object, into: Fields) -> None:
