@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
+from types import MethodType
 from typing import Any
 
 from agentel.core.errors import CANCELLATIONS
@@ -94,17 +95,30 @@ def is_running(iterator: Any) -> bool:
 
 
 class _MethodHook:
-    """Stands on an instance in place of one of its methods.
+    """Stands on an instance in place of one of its methods, and answers questions as that does.
 
     Holds its owner weakly: the owner holds it, and a cycle would keep a dropped stream from being
     noticed until the garbage collector runs.
     """
+
+    _method: Any = None
 
     def __init__(self, owner: Any, name: str) -> None:
         self._owner = weakref.ref(owner)
         self._method = getattr(type(owner), name)
         self._name = name
         setattr(owner, name, self)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._method, name)
+
+    @property
+    def __wrapped__(self) -> Any:
+        return MethodType(self._method, self._target())
+
+    def _target(self) -> Any:
+        """Return what the method is called on."""
+        return self._owner()
 
     def release(self) -> Any:
         """Take the hook away again and return its owner."""
@@ -127,6 +141,9 @@ class CloseHook(_MethodHook):
         # httpx's responses are cycles of their own, so this one costs nothing.
         self._response = owner
 
+    def _target(self) -> Any:
+        return self._response
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if guarded("notice a closed response", self._closed, default=True):
             self.release()
@@ -136,17 +153,29 @@ class CloseHook(_MethodHook):
 class ParseHook(_MethodHook):
     """Notices what a raw response was parsed into, and what became of it if it never was."""
 
+    _is_open = False
+
     def __init__(
         self, owner: Any, name: str, recording: Watched, parsed: Callable[[Any], None]
     ) -> None:
+        self._kind = type(owner)
+        self._state = vars(owner).copy()
         super().__init__(owner, name)
         self._recording = recording
         self._parsed = parsed
         self._is_open = True
 
+    def _target(self) -> Any:
+        """Return the owner, or its like where the caller kept nothing of it but this method."""
+        owner = self._owner()
+        if owner is None:
+            owner = object.__new__(self._kind)
+            vars(owner).update(self._state)
+        return owner
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
-            result = self._method(self._owner(), *args, **kwargs)
+            result = self._method(self._target(), *args, **kwargs)
         except BaseException as error:
             self._is_open = False
             self._recording.fail(error)
@@ -169,7 +198,7 @@ class AsyncParseHook(ParseHook):
 
     async def _parse(self, *args: Any, **kwargs: Any) -> Any:
         try:
-            result = await self._method(self._owner(), *args, **kwargs)
+            result = await self._method(self._target(), *args, **kwargs)
         except BaseException as error:
             self._is_open = False
             self._recording.fail(error)
@@ -187,5 +216,10 @@ def is_cancelled() -> bool:
     The end of a generator is none: leaving a loop over a stream closes the SDK's generators, which
     is how a reader abandons it.
     """
-    error = sys.exc_info()[1]
+    error = unwinding()
     return isinstance(error, CANCELLATIONS) and not isinstance(error, GeneratorExit)
+
+
+def unwinding() -> BaseException | None:
+    """Return the exception that is on its way through the caller, if any."""
+    return sys.exc_info()[1]

@@ -21,7 +21,7 @@ from agentel.core.errors import (
 from agentel.core.fields import Fields, read
 from agentel.core.http import Response, fields_of_headers, is_html, json_body, no_answer
 from agentel.core.library import Call, Deltas
-from agentel.core.results import is_cancelled
+from agentel.core.results import is_cancelled, unwinding
 from agentel.core.safety import Watch, guarded
 from agentel.telemetry import deferred
 from agentel.telemetry.content import holds_json
@@ -123,7 +123,7 @@ class CallRecording(Recording):
             if wished is not None:
                 event["attempt_retry_after"] = wished
         else:
-            error = is_unwinding()
+            error = unwinding()
             if error is not None:
                 failed = classify(error)
                 event.update(error_type=failed.type, error_category=failed.category)
