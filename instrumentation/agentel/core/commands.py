@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import cast
 
 from agentel.core.fields import Fields
 
@@ -17,32 +17,28 @@ _PARAMETERS = ("program", "args", "argv", "cmd", "command")
 _PROGRAM = re.compile(r"[\w.+@-]{1,64}")
 
 
-def command_fields(
-    *,
-    arguments: Mapping[str, object] | None = None,
-    result: object = None,
-    error: BaseException | None = None,
-) -> Fields:
-    """Return program and exit code, as far as the arguments, the result or the error tell them.
+def arguments_fields(arguments: Mapping[str, object]) -> Fields:
+    """Return the program that a tool's arguments, by parameter name, say is to run."""
+    return _fields(next((arguments[name] for name in _PARAMETERS if name in arguments), None))
 
-    `result` is a `subprocess.CompletedProcess`, or whatever has its `args` and `returncode`;
-    `error` a `subprocess.CalledProcessError` or the like.
+
+def command_fields(outcome: object) -> Fields:
+    """Return program and exit code, as far as a result or an exception tells them.
+
+    `outcome` is a `subprocess.CompletedProcess`, a `subprocess.CalledProcessError`, or whatever has
+    `args` or `cmd`, and `returncode`.
     """
-    found: Fields = {}
-    ran: Any = None
-    if arguments is not None:
-        ran = next((arguments[name] for name in _PARAMETERS if name in arguments), None)
-    elif error is not None:
-        ran = getattr(error, "cmd", None)
-    elif result is not None:
-        ran = getattr(result, "args", None)
-    program = program_of(ran)
-    if program is not None:
-        found["process_executable_name"] = program
-    code = getattr(result if error is None else error, "returncode", None)
+    ran = getattr(outcome, "cmd" if isinstance(outcome, BaseException) else "args", None)
+    found = _fields(ran)
+    code = getattr(outcome, "returncode", None)
     if isinstance(code, int) and not isinstance(code, bool):
         found["process_exit_code"] = int(code)
     return found
+
+
+def _fields(command: object) -> Fields:
+    program = program_of(command)
+    return {} if program is None else {"process_executable_name": program}
 
 
 def program_of(command: object) -> str | None:
