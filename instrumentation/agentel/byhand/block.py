@@ -12,7 +12,6 @@ from collections.abc import Callable
 from types import CodeType, FrameType, TracebackType
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from agentel.byhand.parameters import Parameters
 from agentel.core import gate
 from agentel.core.safety import guarded
 from agentel.telemetry import context as keys
@@ -31,6 +30,11 @@ class Opened(Protocol):
         """The OpenTelemetry context that is current inside."""
         ...
 
+    @property
+    def before(self) -> Any:
+        """The one that was current when it was opened."""
+        ...
+
     def check(self) -> None:
         """Ask the gate. Raises what a check raises, and only that."""
 
@@ -47,10 +51,13 @@ class Opened(Protocol):
         """End it because nobody wants the rest."""
 
 
+Opener = Callable[[tuple[Any, ...], dict[str, Any]], "Opened | None"]
+"""Opens one call of a decorated function, from its arguments. May raise; callers guard."""
+
+
 class _Entry(NamedTuple):
     code: CodeType
     opened: Opened | None
-    before: Any
     shadowed: _Entry | None
 
 
@@ -68,11 +75,14 @@ class Block:
         """Open one entry, or return None where none is wanted. May raise; callers guard."""
         raise NotImplementedError
 
-    def open_call(
-        self, parameters: Parameters, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> Opened | None:
-        """Open one call of a decorated function. May raise; callers guard."""
-        return self.open()
+    def opener(self, function: Callable[..., Any]) -> Opener:
+        """Return what opens one call of `function`, which this block decorates."""
+        open_one = self.open
+
+        def open_call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Opened | None:
+            return open_one()
+
+        return open_call
 
     def for_function(self, function: Callable[..., Any]) -> Block:
         """Return the block that decorates `function`: this one, or one named after it."""
@@ -116,7 +126,6 @@ class Block:
 
     def _enter(self, frame: FrameType) -> Any:
         opened = guarded("begin a recording", self.open)
-        before = None
         if opened is not None:
             if gate.checks:
                 try:
@@ -124,10 +133,9 @@ class Block:
                 except BaseException as error:
                     opened.fail(error)
                     raise
-            before = keys.current_context()
             keys.attach(opened.context)
         place = id(frame)
-        self._entries[place] = _Entry(frame.f_code, opened, before, self._entries.get(place))
+        self._entries[place] = _Entry(frame.f_code, opened, self._entries.get(place))
         return self.handle(opened)
 
     def _exit(self, frame: FrameType, error: BaseException | None) -> None:
@@ -135,7 +143,7 @@ class Block:
         if entry is None or entry.opened is None:
             return
         opened = entry.opened
-        guarded("restore a context", keys.restore, opened.context, entry.before)
+        guarded("restore a context", keys.restore, opened.context, opened.before)
         if error is None:
             opened.finish()
         else:

@@ -12,7 +12,6 @@ import wrapt
 
 from agentel.byhand.block import Block, Opened
 from agentel.byhand.generators import watch_async_generator, watch_generator
-from agentel.byhand.parameters import Parameters
 from agentel.core import gate
 from agentel.core.safety import guarded
 from agentel.telemetry.context import attach, current_context, restore
@@ -86,23 +85,21 @@ def _watched(block: Block, function: Function) -> Function:
 
 
 def _watch_plain(block: Block, function: Function) -> Function:
-    parameters = Parameters.of(function)
-    open_call = block.open_call
+    open_call = block.opener(function)
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        opened: Opened | None = guarded("begin a recording", open_call, parameters, args, kwargs)
+        opened: Opened | None = guarded("begin a recording", open_call, args, kwargs)
         if opened is None:
             return function(*args, **kwargs)
         try:
             if gate.checks:
                 opened.check()
-            before = current_context()
             attach(opened.context)
             try:
                 result = function(*args, **kwargs)
             finally:
-                attach(before)
+                attach(opened.before)
         except BaseException as error:
             opened.fail(error)
             raise
@@ -115,23 +112,23 @@ def _watch_plain(block: Block, function: Function) -> Function:
 
 
 def _watch_coroutine(block: Block, function: Function) -> Function:
-    parameters = Parameters.of(function)
-    open_call = block.open_call
+    open_call = block.opener(function)
 
     @functools.wraps(function)
     async def call(*args: Any, **kwargs: Any) -> Any:
-        opened: Opened | None = guarded("begin a recording", open_call, parameters, args, kwargs)
+        opened: Opened | None = guarded("begin a recording", open_call, args, kwargs)
         if opened is None:
             return await function(*args, **kwargs)
         try:
             if gate.checks:
                 opened.check()
-            before, mine = current_context(), opened.context
-            attach(mine)
+            attach(mine := opened.context)
             try:
                 result = await function(*args, **kwargs)
             finally:
-                restore(mine, before)  # a task that dies pending is closed from somewhere else
+                restore(
+                    mine, opened.before
+                )  # a task that dies pending is closed from somewhere else
         except BaseException as error:
             opened.fail(error)
             raise

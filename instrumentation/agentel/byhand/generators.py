@@ -12,7 +12,6 @@ from collections.abc import AsyncGenerator, Callable, Generator
 from typing import Any
 
 from agentel.byhand.block import Block, Opened
-from agentel.byhand.parameters import Parameters
 from agentel.core import gate
 from agentel.core.safety import guarded
 from agentel.telemetry.context import attach, current_context
@@ -22,13 +21,12 @@ Function = Callable[..., Any]
 
 def watch_generator(block: Block, function: Function) -> Function:
     """Return the generator function `function`, watched from its first advance."""
-    parameters = Parameters.of(function)
-    open_call = block.open_call
+    open_call = block.opener(function)
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
         inner: Generator[Any, Any, Any] = function(*args, **kwargs)
-        opened: Opened | None = guarded("begin a recording", open_call, parameters, args, kwargs)
+        opened: Opened | None = guarded("begin a recording", open_call, args, kwargs)
         if opened is None:
             return (yield from inner)
         return (yield from _follow(opened, inner))
@@ -38,15 +36,12 @@ def watch_generator(block: Block, function: Function) -> Function:
 
 def watch_async_generator(block: Block, function: Function) -> Function:
     """Return the async generator function `function`, watched from its first advance."""
-    parameters = Parameters.of(function)
-    open_call = block.open_call
+    open_call = block.opener(function)
 
     @functools.wraps(function)
     async def call(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
         inner = function(*args, **kwargs)
-        opened: Opened = (
-            guarded("begin a recording", open_call, parameters, args, kwargs) or NOTHING
-        )
+        opened: Opened = guarded("begin a recording", open_call, args, kwargs) or NOTHING
         _check(opened)
         advance = _AsyncAdvance(opened.context, inner)
         while True:
@@ -186,7 +181,7 @@ class _AsyncAdvance(_Advance):
 class _Nothing:
     """Stands for what was not opened."""
 
-    context = None
+    context = before = None
 
     def check(self) -> None: ...
 

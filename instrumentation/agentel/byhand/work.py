@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from agentel.byhand.block import Block, Opened
+from agentel.byhand.block import Block, Opened, Opener
 from agentel.byhand.current import Current
-from agentel.byhand.parameters import Parameters
+from agentel.byhand.parameters import binder_of
 from agentel.telemetry import context as keys
 from agentel.telemetry.hand import HandRecording, Plan, source
+from agentel.telemetry.tools import Tool, ToolRecording
 
 __all__ = ["Work", "checked_argument", "work_or_function"]
 
@@ -17,7 +18,15 @@ __all__ = ["Work", "checked_argument", "work_or_function"]
 class Work(Block):
     """Work to be recorded whenever it is done: a decorator, a block and an async block."""
 
-    __slots__ = ("_arguments", "_is_leaf", "_is_tool", "_make", "_plan", "_takes_name")
+    __slots__ = (
+        "_arguments",
+        "_is_leaf",
+        "_is_tool",
+        "_make",
+        "_plan",
+        "_recording",
+        "_takes_name",
+    )
 
     def __init__(
         self,
@@ -40,17 +49,31 @@ class Work(Block):
         pipeline = source.pipeline()
         if pipeline is None or self._is_unwanted():
             return None
-        return HandRecording.begin(self._plan, pipeline, self, self._arguments)
+        if self._is_tool:
+            return ToolRecording(Tool(self._plan, pipeline), self, self._arguments)
+        return HandRecording.begin(self._plan, pipeline, self)
 
-    def open_call(
-        self, parameters: Parameters, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> Opened | None:
-        """Open one call of a decorated function. May raise; callers guard."""
-        pipeline = source.pipeline()
-        if pipeline is None or self._is_unwanted():
-            return None
-        arguments = parameters.bind(args, kwargs) if self._is_tool else None
-        return HandRecording.begin(self._plan, pipeline, self, arguments)
+    def opener(self, function: Callable[..., Any]) -> Opener:
+        """Return what opens one call of `function`, which this block decorates."""
+        if not self._is_tool:
+            return super().opener(function)
+        plan, bind, ready = self._plan, binder_of(function), source.pipeline
+        tool: Tool | None = None
+
+        def open_tool(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Opened | None:
+            nonlocal tool
+            pipeline = ready()
+            if pipeline is None:
+                return None
+            context = keys.current_context()
+            if context and keys.is_silenced(context):
+                return None
+            known = tool
+            if known is None or known.pipeline is not pipeline:
+                known = tool = Tool(plan, pipeline)
+            return ToolRecording(known, self, bind(args, kwargs))
+
+        return open_tool
 
     def for_function(self, function: Callable[..., Any]) -> Block:
         """Return the block for `function`, which gives its name to what has none."""

@@ -25,7 +25,10 @@ _DIGEST_SIZE = 16
 _MOST_ITEMS = 10_000
 """Items beyond which a container is not written out only to be measured."""
 
-_CONTAINERS = (dict, list, tuple)
+_CONTAINERS = frozenset((dict, list, tuple))
+_UNTELLABLE = (TypeError, ValueError, RecursionError, RuntimeError)
+"""Keys of several types, cycles, a dictionary that another thread is changing."""
+
 _HEX_KEY = re.compile(rf"[0-9a-f]{{{2 * _KEY_SIZE}}}")
 _TEXTUAL = (datetime.date, datetime.time, datetime.timedelta, decimal.Decimal, uuid.UUID)
 
@@ -46,9 +49,25 @@ def _plain(value: object) -> Any:
     return f"<{kind.__qualname__}>"
 
 
-_encode: Callable[[object], str] = json.JSONEncoder(
-    sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain
-).encode
+def _encoder() -> Callable[[object], str]:
+    """Return the canonical encoder: CPython's own in C, made once rather than for each text."""
+    plain = json.JSONEncoder(
+        sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain
+    )
+    make = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:
+        return plain.encode
+    quote = json.encoder.encode_basestring
+    in_c = make(None, _plain, quote, None, ":", ",", True, False, True)
+    join = "".join
+
+    def encode(value: object) -> str:
+        return join(in_c(value, 0))
+
+    return encode
+
+
+_encode = _encoder()
 
 
 class RunKey:
@@ -88,12 +107,12 @@ def canonical(value: object) -> bytes | None:
 
     What JSON has no shape for is named by its type. No iterator is consumed.
     """
-    if _is_huge(value):
+    if value.__class__ in _CONTAINERS and _is_huge(value):
         return None
     try:
         return _encode(value).encode("utf-8", "surrogatepass")
-    except (TypeError, ValueError, RecursionError, RuntimeError):
-        return None  # keys of several types, cycles, a dictionary that another thread changes
+    except _UNTELLABLE:
+        return None
 
 
 def decoded(data: bytes) -> Any:
@@ -106,22 +125,25 @@ def size_of(value: object) -> int | None:
 
     None where there is no result, or none that can be told.
     """
-    if value is None:
-        return None
-    if value.__class__ is str:
+    kind = value.__class__
+    if kind is str:
         text = cast("str", value)
-        return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
-    if isinstance(value, (bytes, bytearray)):
-        return len(value)
-    data = canonical(value)
-    return None if data is None else len(data)
+    elif value is None or (kind in _CONTAINERS and _is_huge(value)):
+        return None
+    elif kind is bytes:
+        return len(cast("bytes", value))
+    else:
+        try:
+            text = _encode(value)
+        except _UNTELLABLE:
+            return None
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
-def _is_huge(value: object) -> bool:
+def _is_huge(value: Any) -> bool:
+    """Tell whether a container, or one right inside it, holds too much to be written out."""
     if value.__class__ is dict:
-        held = cast("dict[object, object]", value)
-        for inner in held.values():
-            if inner.__class__ in _CONTAINERS and len(cast("list[object]", inner)) > _MOST_ITEMS:
+        for inner in value.values():
+            if inner.__class__ in _CONTAINERS and len(inner) > _MOST_ITEMS:
                 return True
-        return len(held) > _MOST_ITEMS
-    return value.__class__ in _CONTAINERS and len(cast("list[object]", value)) > _MOST_ITEMS
+    return len(value) > _MOST_ITEMS

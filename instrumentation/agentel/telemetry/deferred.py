@@ -17,6 +17,9 @@ from queue import SimpleQueue
 from typing import Any, Protocol
 from weakref import WeakSet
 
+from opentelemetry.context import Context
+from opentelemetry.trace import NonRecordingSpan, SpanContext, set_span_in_context
+
 from agentel.core.safety import guarded
 
 BACKLOG = 1024
@@ -33,7 +36,10 @@ class Abandonable(Protocol):
 
 
 Entry = tuple[Callable[..., Any], Any, dict[str, Any], Any]
-"""Bound `record` or `add`, value or list of values, attributes, context."""
+"""Bound `record` or `add`, value or list of values, attributes, context.
+
+The context may be a span's alone: that is all an exemplar needs, and the span itself need not wait.
+"""
 
 _waiting: deque[Entry] = deque()
 _endings: deque[Callable[[], None]] = deque()
@@ -90,6 +96,8 @@ def drain() -> None:
 def _measure(
     measure: Callable[..., Any], value: Any, attributes: dict[str, Any], context: Any
 ) -> None:
+    if context.__class__ is SpanContext:
+        context = set_span_in_context(NonRecordingSpan(context), Context())
     if value.__class__ is list:
         for one in value:
             measure(one, attributes, context)

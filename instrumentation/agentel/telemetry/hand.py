@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from agentel.config import Settings, read_settings
 from agentel.core.fields import Fields
 from agentel.core.invocation import Operation
 from agentel.telemetry import deferred
+from agentel.telemetry.context import current_context
 from agentel.telemetry.metrics import Labels
 from agentel.telemetry.pipeline import Pipeline
 from agentel.telemetry.recording import Recording
@@ -63,9 +63,11 @@ class Plan:
 class HandRecording(Recording):
     """One piece of work that the program itself marked."""
 
-    __slots__ = ("__weakref__", "plan")
+    __slots__ = ("__weakref__", "before", "plan")
 
     plan: Plan
+    before: Context
+    """What was current when it was opened."""
 
     @classmethod
     def begin(
@@ -73,12 +75,12 @@ class HandRecording(Recording):
         plan: Plan,
         pipeline: Pipeline,
         owner: object,
-        arguments: Mapping[str, object] | None = None,  # only tools have them
     ) -> HandRecording:
         """Open the recording of one entry. May raise; the caller guards."""
         recording = cls(pipeline, plan.operation, plan.fields)
         recording.plan = plan
         recording.owner = owner
+        recording.before = current_context()
         recording.start(plan.attributes, plan.down)
         return recording
 

@@ -26,7 +26,7 @@ from agentel.telemetry.spans import KINDS, project, span_name
 
 _FAILED = ("cut", "error")
 
-fork_count = 0
+fork_count: int = 0
 """How often this process was forked off another one; asking for its id costs a system call."""
 
 

@@ -20,9 +20,11 @@ from agentel.telemetry.hand import source
 class Scope:
     """A context to be current for a while. Its end is told to nobody."""
 
-    __slots__ = ("context",)
+    __slots__ = ("before", "context")
 
     def __init__(self, context: Context) -> None:
+        self.before = otel.get_current()
+        """What was current when it was opened."""
         self.context = context
 
     def check(self) -> None:

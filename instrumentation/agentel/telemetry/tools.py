@@ -1,0 +1,198 @@
+"""Knows how one execution of a tool is recorded, and how cheaply where nothing went wrong.
+
+Tools may be tiny and are called often. Beginning one, and ending one that returned and of which
+nobody said more, is written out flat here: it does what `Recording` does, in one step each. Every
+other end is the one that all work has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, cast
+
+from opentelemetry.context import Context
+
+from agentel.core.commands import arguments_fields, command_fields
+from agentel.core.safety import guarded
+from agentel.telemetry import context as keys
+from agentel.telemetry import recording as recordings
+from agentel.telemetry._semconv import ROWS
+from agentel.telemetry.arguments import canonical, decoded, run_key, size_of
+from agentel.telemetry.context import (
+    CURRENT_KEY,
+    LEAF_KEY,
+    NOTHING,
+    SPAN_KEY,
+    ambient_of,
+    current_context,
+)
+from agentel.telemetry.deferred import put
+from agentel.telemetry.hand import HandRecording, Plan
+from agentel.telemetry.metrics import labels_for
+from agentel.telemetry.pipeline import Pipeline
+
+if TYPE_CHECKING:
+    from agentel.telemetry.recording import Recording
+
+_DIGEST = ROWS["tool_arguments_digest"].key
+_ARGUMENTS_SIZE = ROWS["tool_arguments_size"].key
+_RESULT_SIZE = ROWS["tool_result_size"].key
+_OUTCOME = ROWS["outcome"].key
+_ARGUMENTS = "tool_call_arguments"
+_RESULT = "tool_call_result"
+_DURATION = "gen_ai.execute_tool.duration"
+_AGENT = "agent_name"
+_MOST_AGENTS = 256
+"""Agents whose labels one tool keeps."""
+
+_OVER = Context()
+_NO_CONTENT: dict[str, str] = {}
+
+
+class Tool:
+    """What all recordings of one tool in one pipeline have in common."""
+
+    __slots__ = ("_labels", "measure", "pipeline", "plan", "start_span")
+
+    def __init__(self, plan: Plan, pipeline: Pipeline) -> None:
+        self.plan = plan
+        self.pipeline = pipeline
+        self.start_span = pipeline.tracer.start_span
+        self.measure = pipeline.instruments.measure(_DURATION)
+        self._labels: dict[object, dict[str, Any]] = {}
+
+    def labels(self, agent: object) -> dict[str, Any]:
+        """Return the attributes of the duration of a call by `agent` that returned."""
+        made = self._labels.get(agent)
+        if made is None:
+            if len(self._labels) >= _MOST_AGENTS:
+                self._labels.clear()
+            fields = self.plan.fields if agent is None else {**self.plan.fields, _AGENT: agent}
+            made = self._labels[agent] = labels_for(fields).of(_DURATION)
+        return made
+
+
+class ToolRecording(HandRecording):
+    """One execution of a tool."""
+
+    __slots__ = ("tool",)
+
+    def __init__(
+        self, tool: Tool, owner: object, arguments: Mapping[str, object] | None = None
+    ) -> None:
+        """Open it below what is current here. May raise; the caller guards.
+
+        `arguments` are read here, by parameter name, and not kept: the tool may change them.
+        """
+        self.before = parent = current_context()
+        if keys.inherited is not None:
+            parent = keys.parent_context()
+        self.tool = tool
+        self.plan = plan = tool.plan
+        self.pipeline = pipeline = tool.pipeline
+        self.operation = plan.operation
+        self.fields = plan.fields
+        self.owner = owner
+        self.found = {}
+        self.content = _NO_CONTENT
+        self.tally = None
+        self._open = [True]
+        self._forks = recordings.fork_count
+        self._ended = 0.0
+        self._ended_ns = None
+        attributes = plan.attributes
+        above: Any = None
+        if parent:
+            above = parent.get(SPAN_KEY)
+            self.outer = cast("Recording | None", parent.get(CURRENT_KEY))
+            self.ambient = ambient = ambient_of(parent)
+            if ambient.attributes:
+                attributes = {**ambient.attributes, **attributes}
+            if ambient.tally is not None:
+                ambient.tally.tool_calls += 1
+        else:
+            self.outer = None
+            self.ambient = NOTHING
+        data = None
+        if arguments is not None and (above is None or _may_record_below(above)):
+            data = canonical(arguments)
+            if data is not None:
+                attributes = attributes.copy()
+                attributes[_DIGEST] = run_key.digest(data)
+                attributes[_ARGUMENTS_SIZE] = len(data)
+        self.span = span = tool.start_span(plan.span_name, parent, plan.kind, attributes)
+        below = {**parent, SPAN_KEY: span, CURRENT_KEY: self}
+        below.pop(LEAF_KEY, None)
+        self.context = Context(below)
+        self.is_recording = is_recording = span.is_recording()
+        self.wants_content = is_recording and pipeline.wants_span
+        if is_recording and (plan.is_command or pipeline.wants_span):
+            guarded("read a tool's arguments", self._saw_arguments, arguments, data)
+        self.started = perf_counter()
+
+    def _saw_arguments(self, arguments: Mapping[str, object] | None, data: bytes | None) -> None:
+        if self.wants_content:
+            self.content = {}
+            self._room = self.pipeline.settings.span_limit
+            if data is not None:
+                self.capture(_ARGUMENTS, decoded(data))
+        if self.plan.is_command and arguments is not None:
+            self.found.update(arguments_fields(arguments))
+
+    # --- ends ---------------------------------------------------------------------------------
+
+    def returned(self, result: object) -> None:
+        """End it because the tool returned `result`."""
+        if self.found or self.wants_content or self.plan.is_command:
+            guarded("read a tool's result", self.saw_result, result)
+            self.end("completed")
+        else:
+            guarded("end a tool's recording", self._complete, result)
+
+    def _complete(self, result: object) -> None:
+        """Do what `end` does for a call that returned, if nobody said anything of it."""
+        seconds = perf_counter() - self.started
+        if not self._claim():
+            return
+        span = self.span
+        try:
+            if self.is_recording:
+                span.set_attribute(_OUTCOME, "completed")
+                size = size_of(result)
+                if size is not None:
+                    span.set_attribute(_RESULT_SIZE, size)
+            tool = self.tool
+            labels = tool.labels(self.ambient.fields.get(_AGENT))
+            put(tool.measure, seconds, labels, span.get_span_context())
+        finally:
+            span.end()
+            self.context = _OVER  # it knows this recording
+
+    def saw_result(self, result: object) -> None:
+        """Remember the size of the result, and the exit code of a command's."""
+        if not self.is_recording:
+            return
+        size = size_of(result)
+        if size is not None:
+            self.found["tool_result_size"] = size
+            if self.wants_content:
+                data = canonical(result)
+                if data is not None:
+                    self.capture(_RESULT, decoded(data))
+        if self.plan.is_command:
+            self.found.update(command_fields(result))
+
+    def fail(self, error: BaseException) -> None:
+        """End it with the exception that is on its way to the caller."""
+        if self.plan.is_command:
+            self.found.update(guarded("read a failed command", command_fields, error) or {})
+        super().fail(error)
+
+
+def _may_record_below(above: Any) -> bool:
+    """Tell whether a span below `above` could record: not if that was sampled out."""
+    if above.is_recording():
+        return True
+    known = above.get_span_context()
+    return known.trace_flags.sampled or not known.is_valid
