@@ -57,7 +57,8 @@ CHAT_RETRIED_RESET = """
         agentel: attempt.delay=TIME attempt.number=1
         http: response.status_code=500
       * agentel.attempt
-        agentel: attempt.delay=TIME attempt.number=2
+        agentel: attempt.delay=TIME attempt.number=2 error.category=network
+        error: type=RemoteProtocolError
 """
 CHAT_RETRIED_IN_VAIN = """
     chat gpt-5 [client] ERROR

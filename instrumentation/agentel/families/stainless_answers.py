@@ -1,6 +1,6 @@
 """Knows what a call of a Stainless SDK gives back, and who ends its recording then.
 
-A model ends it at once. A stream ends it when it runs out, fails or is given up. A raw response ends
+A model ends it at once, a stream when it runs out, fails or is given up. A raw response ends
 it with its body, if that is here, else with what its caller does with it.
 """
 
