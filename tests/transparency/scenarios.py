@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -85,10 +86,12 @@ def client(sdk: str, is_async: bool, server: ModelServer) -> Any:
     """A client that gives up at once, unless its program says otherwise."""
     module: Any = SDKS[sdk]
     kind = module.AsyncClient if is_async else module.Client
+    # Until 3.0, together had the API's version in the base URL.
+    version = "/v1" if sdk == "together" and module.__version__ < "3" else ""
     transport = module.DefaultAsyncHttpxClient if is_async else module.DefaultHttpxClient
     return kind(
         api_key="none",
-        base_url=getattr(server, f"{sdk}_url"),
+        base_url=getattr(server, f"{sdk}_url") + version,
         max_retries=0,
         timeout=5,
         http_client=transport(verify=False),  # there is none to verify, and loading roots is slow
@@ -335,6 +338,7 @@ def shared(sdk: str, path: str, make: Arguments) -> Iterator[Scenario]:
     for name, replies in RETRIES.items():
         yield Scenario(sdk, f"retried-{name}", retries(path, make), replies)
     yield Scenario(sdk, "times-out", fails(path, make, timeout=0.05), (hang(5),))
+    yield Scenario(sdk, "cancelled", cancelled(path, make), (hang(5),))
     yield Scenario(sdk, "extra-body", creates(path, make, extra_body={"seed": 7}))
     yield Scenario(sdk, "unknown-argument", fails(path, make, no_such_argument=1))
     yield Scenario(sdk, "generator", generator(path, make))
@@ -349,6 +353,19 @@ def broken(path: str, make: Arguments) -> Program:
             w.drain(w.call(w.method(path), **make(stream=True)))
 
         w.fails(read)
+
+    return program
+
+
+def cancelled(path: str, make: Arguments) -> Program:
+    """Cancel the task that waits for an answer."""
+
+    async def cancel(w: Witness) -> None:
+        await asyncio.wait_for(w.method(path)(**make()), 0.05)
+
+    def program(w: Witness) -> None:
+        if w.is_async:
+            w.fails(lambda: w.caller.call(cancel, w))
 
     return program
 

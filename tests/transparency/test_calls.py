@@ -29,16 +29,18 @@ def seen_in(
     """Run a program; return what it saw, what its server saw, and what others logged."""
     caplog.clear()
     caller = MODES[mode]()
-    with ModelServer() as server:
-        server.script(*scenario.replies)
-        witness = Witness(caller, server, client(scenario.sdk, mode == "async", server))
-        if scenario.needs and not witness.has(scenario.needs):
-            pytest.skip(f"this version of {scenario.sdk} has no {scenario.needs}")
-        scenario.program(witness)
-        caller.call(witness.client.close)
-        gc.collect()
-        requests = witness.requests()
-    caller.shut_down()
+    try:
+        with ModelServer() as server:
+            server.script(*scenario.replies)
+            witness = Witness(caller, server, client(scenario.sdk, mode == "async", server))
+            if scenario.needs and not witness.has(scenario.needs):
+                pytest.skip(f"this version of {scenario.sdk} has no {scenario.needs}")
+            scenario.program(witness)
+            caller.call(witness.client.close)
+            gc.collect()
+            requests = witness.requests()
+    finally:
+        caller.shut_down()
     logged = [
         (record.name, record.levelname, record.msg.split()[0])  # the rest tells ports and addresses
         for record in caplog.records
