@@ -28,7 +28,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, Spa
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON
 
 _NEVER_MS = 3_600_000
-QUEUE = 8192
+_QUEUE = 8192
 """Spans that may wait for a flush before any is dropped."""
 
 
@@ -106,8 +106,8 @@ class Telemetry:
             ALWAYS_ON if is_sampled else ALWAYS_OFF, resource, shutdown_on_exit=False
         )
         batches = {
-            "max_queue_size": QUEUE,
-            "max_export_batch_size": QUEUE // 2,
+            "max_queue_size": _QUEUE,
+            "max_export_batch_size": _QUEUE // 2,
             "schedule_delay_millis": _NEVER_MS,
         }
         self.tracer_provider.add_span_processor(

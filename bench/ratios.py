@@ -143,5 +143,5 @@ def start_rows(start: Start) -> list[Row]:
 def memory_row(growth: Growth) -> Row:
     """Return the row of the memory."""
     title = f"growth over {growth.calls:,} calls, {growth.streams:,} abandoned streams"
-    value = f"{growth.resident / 1024**2:+.1f} MiB, {growth.blocks:+d} objects"
+    value = f"{growth.resident / 1024**2:+.1f} MiB, {growth.blocks:+,d} objects"
     return Row("memory", title, value, "none", growth.is_none)
