@@ -9,9 +9,10 @@ Source: Anthropic API reference, messages, streaming, message batches; anthropic
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, cast
 
-from agentel.core.fields import Fields, Table, attributes_of, get, items, read, size
+from agentel.core.fields import Fields, Table, attributes_of, get, items, read, size, structured
 from agentel.core.invocation import FETCH_RESPONSE, INFERENCE
 from agentel.core.library import Content, Endpoint
 from agentel.formats.anthropic_content import (
@@ -23,7 +24,6 @@ from agentel.formats.anthropic_content import (
     parts,
     tool_definitions,
 )
-from agentel.formats.openai_messages import structured
 
 # --- request -----------------------------------------------------------------------------------
 
@@ -115,8 +115,8 @@ def _include_cache(into: Fields) -> None:
     """Make the input whole: the API counts apart what was read from a cache or written to one."""
     total = into.get("usage_input_tokens")
     if isinstance(total, int):
-        for field in _FROM_CACHE:
-            count = into.get(field)
+        for name in _FROM_CACHE:
+            count = into.get(name)
             if isinstance(count, int):
                 total += count
         into["usage_input_tokens"] = total
@@ -130,10 +130,10 @@ def _add_compactions(iterations: object, into: Fields) -> None:
         into["conversation_compacted"] = True
         spent: Fields = {}
         read(_COUNTS, entry, spent)
-        for field, count in spent.items():
-            known = into.get(field, 0)
+        for name, count in spent.items():
+            known = into.get(name, 0)
             if isinstance(count, int) and isinstance(known, int):
-                into[field] = known + count
+                into[name] = known + count
 
 
 # --- response ----------------------------------------------------------------------------------
@@ -158,8 +158,16 @@ def output_size(response: object) -> int:
     return message_size(response)
 
 
-_TEXTS = ("text", "thinking", "partial_json", "content")
-"""Where a delta has its text, whatever its type."""
+_GROWING = {"text": "text", "thinking": "thinking", "compaction": "content"}
+"""Blocks whose deltas are text, and where that goes."""
+
+
+@dataclass(slots=True)
+class _Block:
+    """One content block: how it began, and what came since."""
+
+    start: object = None
+    deltas: list[object] = field(default_factory=list[object])
 
 
 class BlockDeltas:
@@ -174,33 +182,41 @@ class BlockDeltas:
         self._delta: object = None
         self._stop_reason: object = None
         self._size = 0
-        self._blocks: dict[int, tuple[object, list[object]]] = {}
+        self._blocks: dict[int, _Block] = {}
 
     def add(self, chunk: Any) -> None:
         """Look at one chunk for what it alone can say."""
-        data = chunk.__dict__
-        kind = data["type"]
+        data = getattr(chunk, "__dict__", None) or attributes_of(chunk)
+        kind = data.get("type")
         if kind == "content_block_delta":
-            delta = data["delta"]
-            said = delta.__dict__.get
-            text = said("text") or said("partial_json") or said("thinking") or _text_of(delta)
-            if text:
-                self._size += len(text) if text.isascii() else size(text)
+            delta = data.get("delta")
+            said: Any = getattr(delta, "__dict__", None)
+            text: Any = said.get("text") if said else None
+            if text.__class__ is not str:
+                text = _text_of(delta)
+            self._size += len(text) if text.isascii() else size(text)
             if self._keep:
-                self._blocks.setdefault(data["index"], (None, []))[1].append(delta)
+                self._block(data.get("index")).deltas.append(delta)
         elif kind == "content_block_start":
-            block = data["content_block"]
+            block = data.get("content_block")
             if get(block, "input") != {}:  # else the deltas bring it
                 self._size += block_size(block)
             if self._keep:
-                self._blocks[data["index"]] = (block, [])
+                self._block(data.get("index")).start = block
         elif kind == "message_start":
-            self._start = data["message"]
+            self._start = data.get("message")
         elif kind == "message_delta":
             self._delta = get(chunk, "usage") or self._delta
-            self._stop_reason = get(data["delta"], "stop_reason") or self._stop_reason
+            self._stop_reason = get(data.get("delta"), "stop_reason") or self._stop_reason
         elif kind == "message_stop":
             self.is_complete = True
+
+    def _block(self, index: object) -> _Block:
+        place = index if isinstance(index, int) else 0
+        block = self._blocks.get(place)
+        if block is None:
+            block = self._blocks[place] = _Block()
+        return block
 
     def read(self, into: Fields) -> None:
         """Put what the events said into `into`."""
@@ -208,8 +224,8 @@ class BlockDeltas:
             read(_HEAD, self._start, into)
             started = get(self._start, "usage")
             read(_COUNTS, started, into)
-            for field in _FINAL:
-                into.pop(field, None)
+            for name in _FINAL:
+                into.pop(name, None)
         if self._delta is not None:
             read(_COUNTS, self._delta, into)
             _add_compactions(get(self._delta, "iterations"), into)
@@ -220,29 +236,23 @@ class BlockDeltas:
 
     def output(self) -> list[object]:
         """Return the answer as one output message, as far as it arrived."""
-        blocks = [_whole(*self._blocks[index]) for index in sorted(self._blocks)]
+        blocks = [_whole(block.start, block.deltas) for block in self._blocks.values()]
         return [output_message(blocks, self._stop_reason)] if blocks else []
 
 
 def _text_of(delta: object) -> str:
-    fields = attributes_of(delta)
-    for name in _TEXTS:
-        text = fields.get(name)
-        if text.__class__ is str and text:
-            return cast("str", text)
-    return ""
+    said = attributes_of(delta).get
+    text = said("text") or said("partial_json") or said("thinking") or said("content")
+    return cast("str", text) if text.__class__ is str else ""
 
 
 def _whole(block: object, deltas: list[object]) -> object:
     """Return a content block as a JSON object, with its deltas put together."""
-    kind = get(block, "type")
-    text = "".join(_text_of(delta) for delta in deltas)
-    if kind == "text":
-        return {"type": kind, "text": (get(block, "text") or "") + text}
-    if kind == "thinking":
-        return {"type": kind, "thinking": (get(block, "thinking") or "") + text}
-    if kind == "compaction":
-        return {"type": kind, "content": (get(block, "content") or "") + text}
+    kind = str(get(block, "type"))
+    text = "".join([_text_of(delta) for delta in deltas])
+    if kind in _GROWING:
+        name = _GROWING[kind]
+        return {"type": kind, name: _text_of({"text": get(block, name)}) + text}
     if text:
         names = ("id", "name", "server_name")
         return {"type": kind, **{n: get(block, n) for n in names}, "input": structured(text)}

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from agentel.formats.anthropic_content import (
     block_size,
@@ -212,22 +208,3 @@ def test_generator_is_left_to_the_sdk() -> None:
     blocks = iter([{"type": "text", "text": "Hi"}])
     message = {"role": "user", "content": blocks}
     assert (message_size(message), parts(blocks), len(list(blocks))) == (0, [], 1)
-
-
-plain = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-    max_leaves=8,
-)
-kinds = st.sampled_from([name.partition("-")[0] for name in BLOCKS])
-names = st.sampled_from(
-    ["text", "thinking", "input", "content", "source", "id", "name", "tool_use_id", "title", "data"]
-)
-blocks = st.builds(lambda kind, rest: {**rest, "type": kind}, kinds, st.dictionaries(names, plain))
-
-
-@given(st.lists(blocks, max_size=4) | plain)
-def test_any_json_becomes_json_parts(content: object) -> None:
-    found = parts(content)
-    assert json.loads(json.dumps(found)) == found
-    assert message_size({"content": content}) >= 0

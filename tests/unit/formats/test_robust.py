@@ -9,6 +9,7 @@ import pytest
 from agentel.core.fields import Fields, read
 from agentel.core.library import Endpoint
 from agentel.formats import (
+    anthropic_messages,
     openai_audio,
     openai_chat,
     openai_completions,
@@ -21,6 +22,8 @@ hypothesis = pytest.importorskip("hypothesis")
 st = pytest.importorskip("hypothesis.strategies")
 
 ENDPOINTS = {
+    "messages": anthropic_messages.MESSAGES,
+    "batch-results": anthropic_messages.BATCH_RESULTS,
     "chat": openai_chat.OPENAI_ENDPOINT,
     "chat-elsewhere": openai_chat.ENDPOINT,
     "completions": openai_completions.OPENAI_ENDPOINT,
@@ -39,13 +42,15 @@ NAMES = """
     incomplete_details reason response item summary role input instructions messages tools prompt
     data embedding image_url input_audio file file_id call_id audio transcript function_call stop
     modalities response_format format reasoning effort conversation encoding_format custom
-    service_tier stream_options
+    service_tier stream_options content_block source thinking partial_json iterations stop_reason
+    system input_tokens output_tokens cache_creation server_tool_use output_config tool_use_id
 """
 TYPES = """
     message function_call function_call_output reasoning compaction web_search_call input_text
     output_text refusal input_image input_file input_audio image_url file error
     response.completed response.output_text.delta response.output_item.done transcript.text.done
-    image_generation.completed
+    image_generation.completed thinking tool_use tool_result server_tool_use document image
+    message_start message_delta content_block_start content_block_delta message_stop
 """
 KEYS = st.sampled_from(NAMES.split())
 KINDS = st.sampled_from(TYPES.split())
