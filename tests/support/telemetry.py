@@ -30,6 +30,7 @@ VARYING = {
     "gen_ai.response.time_to_first_chunk": "TIME",
     "agentel.attempt.delay": "TIME",
     "agentel.error.fingerprint": "PRINT",
+    "agentel.parent.span_id": "SPAN",
 }
 """Attributes whose values differ from run to run, and what is printed in their place."""
 

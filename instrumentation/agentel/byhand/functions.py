@@ -19,19 +19,19 @@ from agentel.telemetry.context import attach, current_context, restore
 Function = Callable[..., Any]
 
 
-class Proxy(wrapt.FunctionWrapper):  # pyright: ignore[reportMissingTypeArgument]
+class Proxy(wrapt.CallableObjectProxy):  # pyright: ignore[reportMissingTypeArgument]
     """A watched callable that is no plain function: a bound method, a partial, an object.
 
     It answers as the callable does. A pickled one comes back unwatched.
     """
 
     def __init__(self, function: Function, watched: Function) -> None:
-        def call(
-            wrapped: Function, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-        ) -> Any:
-            return watched(*args, **kwargs)
+        cast("Any", super()).__init__(function)
+        self._self_watched = watched
 
-        cast("Any", super()).__init__(function, call)
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call it, watched."""
+        return self._self_watched(*args, **kwargs)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         return wrapped_by(self).__reduce_ex__(protocol)

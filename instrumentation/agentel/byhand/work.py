@@ -15,6 +15,9 @@ from agentel.telemetry.tools import Tool, ToolRecording
 __all__ = ["Work", "checked_argument", "work_or_function"]
 
 
+_KINDS: dict[type, str] = {str: "a text", int: "a whole number", Mapping: "a mapping"}
+
+
 class Work(Block):
     """Work to be recorded whenever it is done: a decorator, a block and an async block."""
 
@@ -92,15 +95,13 @@ class Work(Block):
         return (self._is_leaf and keys.LEAF_KEY in context) or keys.is_silenced(context)
 
 
-def checked_argument(decorator: str, name: str, value: Any, *kinds: type) -> Any:
-    """Return `value` if it is None or of one of `kinds`. Raises TypeError otherwise."""
-    if value is None or (
-        isinstance(value, kinds) and not (isinstance(value, bool) and int in kinds)
-    ):
+def checked_argument(decorator: str, name: str, value: Any, kind: type) -> Any:
+    """Return `value` if it is None or of that kind. Raises TypeError otherwise."""
+    is_right = isinstance(value, kind) and not (kind is int and isinstance(value, bool))
+    if value is None or is_right:
         return value
-    expected = " or ".join("text" if kind is str else kind.__name__ for kind in kinds)
     raise TypeError(
-        f"{decorator}({name}=...) takes a {expected}, not {value!r:.60} of type "
+        f"{decorator}({name}=...) takes {_KINDS[kind]}, not {value!r:.60} of type "
         f"{type(value).__name__}"
     )
 
