@@ -21,10 +21,14 @@ _plain: dict[str, ModuleType] = {}
 
 def load(name: str) -> None:
     """Import an SDK twice. The second copy gets the name."""
-    if name not in _plain:
-        _plain[name] = _import_all(name)
-        _set_aside(name)
-        _import_all(name)
+    _plain[name] = _import_all(name)
+    _set_aside(name)
+    _import_all(name)
+
+
+def is_loaded(name: str) -> bool:
+    """Tell whether both copies are there."""
+    return name in _plain
 
 
 def plain(name: str) -> ModuleType:

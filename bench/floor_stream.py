@@ -35,8 +35,8 @@ class FloorStream:
             self._is_open = False
             self._watch.fail(error)
             raise
-        self.look(chunk)
-        if self._records_chunks:
+        is_output = self.look(chunk)
+        if is_output and self._records_chunks:
             self._record_time()
         return chunk
 
@@ -50,8 +50,8 @@ class FloorStream:
         self._finish()
         self._stream.close()
 
-    def look(self, chunk: Any) -> None:
-        """Remember what the chunk says of the answer."""
+    def look(self, chunk: Any) -> bool:
+        """Remember what the chunk says of the answer; tell whether its time is measured."""
         raise NotImplementedError
 
     def answer(self) -> tuple[dict[str, Any], int | None, int | None]:
@@ -102,7 +102,7 @@ class OpenAIStream(FloorStream):
     _tier: str | None = None
     _usage: Any = None
 
-    def look(self, chunk: Any) -> None:
+    def look(self, chunk: Any) -> bool:
         if self._is_first:
             self._is_first = False
             self._id, self._model, self._tier = chunk.id, chunk.model, chunk.service_tier
@@ -112,6 +112,7 @@ class OpenAIStream(FloorStream):
                 self._reasons.append(reason)
         elif chunk.usage is not None:
             self._usage = chunk.usage
+        return True
 
     def answer(self) -> tuple[dict[str, Any], int | None, int | None]:
         usage = self._usage
@@ -126,10 +127,10 @@ class AnthropicStream(FloorStream):
     _tokens_in: int | None = None
     _tokens_out: int | None = None
 
-    def look(self, chunk: Any) -> None:
+    def look(self, chunk: Any) -> bool:
         kind = chunk.type
         if kind == "content_block_delta":
-            return
+            return True
         if kind == "message_start":
             message = chunk.message
             self._id, self._model = message.id, message.model
@@ -137,6 +138,7 @@ class AnthropicStream(FloorStream):
         elif kind == "message_delta":
             self._reasons.append(chunk.delta.stop_reason)
             self._tokens_out = chunk.usage.output_tokens
+        return kind == "message_start"
 
     def answer(self) -> tuple[dict[str, Any], int | None, int | None]:
         tokens = self._tokens_in, self._tokens_out

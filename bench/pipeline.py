@@ -105,7 +105,7 @@ class Telemetry:
         self.tracer_provider = TracerProvider(
             ALWAYS_ON if is_sampled else ALWAYS_OFF, resource, shutdown_on_exit=False
         )
-        batches = {
+        batches: dict[str, Any] = {
             "max_queue_size": _QUEUE,
             "max_export_batch_size": _QUEUE // 2,
             "schedule_delay_millis": _NEVER_MS,

@@ -73,18 +73,18 @@ def workload_rows(costs: Costs, workload: Workload) -> list[Row]:
     row = Row(
         name,
         title,
-        f"{ratio:.2f}",
+        _shown(ratio),
         at_most,
         ratio <= workload.target,
         _spread(ours, floor),
-        f"{cpu:.2f}",
+        _shown(cpu),
     )
     if not workload.short:
         return [row]
     burnt = Row(
         name,
         "its total CPU, to a floor with chunk times",
-        f"{cpu:.2f}",
+        _shown(cpu),
         f"{MOST_CPU:.2f}",
         cpu <= MOST_CPU,
         _spread(our_cpu, their_cpu),
@@ -114,6 +114,10 @@ def noise_row(costs: Costs, workload: Workload) -> Row | None:
         return None
     value = f"{median(plain) / median(floor):+.2f}"
     return Row(workload.name, "noise", value, spread=_spread(plain, floor, "+.2f"))
+
+
+def _shown(ratio: float) -> str:
+    return f"{round(ratio, 2) + 0.0:.2f}"  # no minus before a zero
 
 
 def _spread(ours: list[float], floor: list[float], shape: str = ".2f") -> str:

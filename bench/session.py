@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bench import copies
@@ -59,9 +59,11 @@ def measure(plan: Plan) -> Results:
     """Carry out the plan, and print how far it has come."""
     begun = time.monotonic()
     workloads = [WORKLOADS[name] for name in plan.names if name in WORKLOADS]
-    _load(
-        {workload.sdk for workload in workloads} | ({"openai"} if "memory" in plan.names else set())
-    )
+    _load([workload.sdk for workload in workloads])
+    if "memory" in plan.names:
+        _load(["openai"])
+    gc.collect()
+    gc.freeze()
     costs, done = Costs(), 0
     while workloads and done < plan.rounds:
         if done and time.monotonic() - begun > plan.longest:
@@ -81,13 +83,13 @@ def measure(plan: Plan) -> Results:
     return Results(rows, noise, done, reasons)
 
 
-def _load(sdks: set[str | None]) -> None:
+def _load(sdks: Sequence[str | None]) -> None:
     """Import what all children need, so that none of them has to."""
-    for sdk in sorted(filter(None, sdks)):
+    for sdk in dict.fromkeys(filter(None, sdks)):
+        if copies.is_loaded(sdk):
+            continue
         print(f"loading two copies of {sdk}", flush=True)
         copies.load(sdk)
-    gc.collect()
-    gc.freeze()
 
 
 def _turn(costs: Costs, workload: Workload, seconds: float, round_: int) -> None:

@@ -20,7 +20,7 @@ def install(subject: str, workload: Workload, telemetry: Telemetry) -> Decorate 
     Raises `Unmeasured` when the subject cannot watch this workload.
     """
     if subject == PLAIN:
-        return _undecorated if workload.sdk is None else None
+        return undecorated if workload.sdk is None else None
     if subject == OURS:
         return _our_tool() if workload.sdk is None else _instrument(workload.sdk, telemetry)
     floor = Floor(
@@ -48,5 +48,6 @@ def _our_tool() -> Decorate:
     return tool
 
 
-def _undecorated(function: Callable[..., Any]) -> Callable[..., Any]:
+def undecorated(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Leave a function as it is."""
     return function

@@ -12,7 +12,7 @@ from time import perf_counter_ns, process_time_ns, thread_time_ns
 from bench import copies, evidence
 from bench.children import Unmeasured
 from bench.pipeline import Telemetry
-from bench.subjects import PLAIN, install
+from bench.subjects import PLAIN, install, undecorated
 from bench.workloads import WORKLOADS, Step, Workload
 
 _VERIFIED = 2
@@ -57,7 +57,7 @@ def cost(name: str, subject: str, seconds: float) -> Cost:
 def _steps(workload: Workload, subject: str, telemetry: Telemetry) -> tuple[Step, Step]:
     decorate = install(subject, workload, telemetry)
     if workload.sdk is None:
-        return workload.make(lambda function: function), workload.make(decorate)
+        return workload.make(undecorated), workload.make(decorate)
     plain = workload.make(copies.plain(workload.sdk))
     return plain, workload.make(copies.named(workload.sdk))
 
@@ -101,7 +101,7 @@ class Pair:
         cpus: list[float] = []
         units: list[float] = []
         end = perf_counter_ns() + int(seconds * 1e9)
-        while len(walls) < 2 or perf_counter_ns() < end:
+        while len(walls) < 3 or perf_counter_ns() < end:
             gc.collect()
             before = _unit()
             wall, cpu = self._time_block()
