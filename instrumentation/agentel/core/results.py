@@ -15,7 +15,7 @@ from typing import Any
 
 from agentel.core.errors import CANCELLATIONS
 from agentel.core.library import Watched
-from agentel.core.safety import Watch, guarded
+from agentel.core.safety import Watch, guarded, succeeds
 
 
 class Sentinel:
@@ -43,9 +43,9 @@ def _passing(
     except GeneratorExit:
         raise
     except BaseException as error:
-        recording.fail(error)
+        guarded("end a recording", recording.fail, error)
         raise
-    recording.end_stream()
+    guarded("end a recording", recording.end_stream)
 
 
 class AsyncFollower:
@@ -70,10 +70,10 @@ class AsyncFollower:
         try:
             chunk = await self._advance()
         except StopAsyncIteration:
-            self._recording.end_stream()
+            guarded("end a recording", self._recording.end_stream)
             raise
         except BaseException as error:
-            self._recording.fail(error)
+            guarded("end a recording", self._recording.fail, error)
             raise
         return chunk if self._see(chunk) else await self.__anext__()
 
@@ -145,6 +145,7 @@ class CloseHook(_MethodHook):
         return self._response
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Close the response, as the caller asked."""
         if guarded("notice a closed response", self._closed, default=True):
             self.release()
         return self._method(self._response, *args, **kwargs)
@@ -174,18 +175,20 @@ class ParseHook(_MethodHook):
         return owner
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Parse the response, as the caller asked."""
         try:
             result = self._method(self._target(), *args, **kwargs)
         except BaseException as error:
             self._is_open = False
-            self._recording.fail(error)
+            guarded("end a recording", self._recording.fail, error)
             raise
         self._see(result)
         return result
 
     def _see(self, result: Any) -> None:
         self._is_open = False
-        guarded("look at a parsed answer", self._parsed, result)
+        if not succeeds("look at a parsed answer", self._parsed, result):
+            guarded("end a recording", self._recording.complete_unread)  # nobody else will
         self.release()
 
     def __del__(self) -> None:
@@ -201,12 +204,13 @@ class AsyncParseHook(ParseHook):
             result = await self._method(self._target(), *args, **kwargs)
         except BaseException as error:
             self._is_open = False
-            self._recording.fail(error)
+            guarded("end a recording", self._recording.fail, error)
             raise
         self._see(result)
         return result
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the coroutine that parses the response, as the caller asked."""
         return self._parse(*args, **kwargs)
 
 

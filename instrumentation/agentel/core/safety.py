@@ -28,6 +28,16 @@ def guarded(step: str, function: Callable[..., T], *args: Any, default: Any = No
         return default
 
 
+def succeeds(step: str, function: Callable[..., object], *args: Any) -> bool:
+    """Call telemetry code on the host's thread and tell whether it went well. Never raises."""
+    try:
+        function(*args)
+    except Exception as error:
+        report(step, error)
+        return False
+    return True
+
+
 class Watch:
     """How a stream's chunks are looked at: when each came, and what it says.
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from agentel.core import gate
 from agentel.core.library import Call, CallSeam, Silence, Target, Watch, Watched
-from agentel.core.safety import guarded
+from agentel.core.safety import guarded, succeeds
 
 
 class Scoped(Watched, Protocol):
@@ -79,13 +79,13 @@ def _call(seam: CallSeam, recorder: Recorder) -> Hook:
         try:
             if gate.checks:
                 recording.check()
-            recording.enter()
+            guarded("make a recording current", recording.enter)
             try:
                 result = wrapped(*args, **kwargs)
             finally:
-                recording.exit()
+                guarded("restore a context", recording.exit)
         except BaseException as error:
-            recording.fail(error)
+            guarded("end a recording", recording.fail, error)
             raise
         if inspect.iscoroutine(result):  # an async method behind a plain function
             return _resume(recording, result)
@@ -107,13 +107,13 @@ def _awaited_call(seam: CallSeam, recorder: Recorder) -> Hook:
         try:
             if gate.checks:
                 recording.check()
-            recording.enter()
+            guarded("make a recording current", recording.enter)
             try:
                 result = await wrapped(*args, **kwargs)
             finally:
-                recording.exit()
+                guarded("restore a context", recording.exit)
         except BaseException as error:
-            recording.fail(error)
+            guarded("end a recording", recording.fail, error)
             raise
         _settle(recording, result)
         return result
@@ -123,13 +123,13 @@ def _awaited_call(seam: CallSeam, recorder: Recorder) -> Hook:
 
 async def _resume(recording: Scoped, pending: Coroutine[Any, Any, Any]) -> Any:
     try:
-        recording.enter()
+        guarded("make a recording current", recording.enter)
         try:
             result = await pending
         finally:
-            recording.exit()
+            guarded("restore a context", recording.exit)
     except BaseException as error:
-        recording.fail(error)
+        guarded("end a recording", recording.fail, error)
         raise
     _settle(recording, result)
     return result
@@ -138,9 +138,9 @@ async def _resume(recording: Scoped, pending: Coroutine[Any, Any, Any]) -> Any:
 def _settle(recording: Watched, result: Any) -> None:
     settle = recording.call.settle
     if settle is None:
-        recording.complete(result)
-    else:
-        guarded("look at an answer", settle, recording, result)
+        guarded("end a recording", recording.complete, result)
+    elif not succeeds("look at an answer", settle, recording, result):
+        guarded("end a recording", recording.complete_unread)  # nobody else will
 
 
 def _watch(target: Watch, recorder: Recorder) -> Hook:
