@@ -88,6 +88,10 @@ class HandRecording(Recording):
         plan = self.plan
         return self.pipeline.tracer.start_span(plan.span_name, parent, plan.kind, attributes)
 
+    def finish(self) -> None:
+        """End it as completed."""
+        self.end("completed")
+
     def returned(self, result: object) -> None:
         """End it because its function returned `result`."""
         self.end("completed")

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 from opentelemetry import context as otel
-from support.telemetry import Telemetry
 
 from agentel.byhand import attributes
 from agentel.config import Settings
 from agentel.telemetry import context, deferred, propagation
 from agentel.telemetry.arguments import run_key
 from agentel.telemetry.hand import source
+from support.telemetry import Telemetry
 
 KEY = "0123456789abcdef" * 2
 

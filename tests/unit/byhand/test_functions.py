@@ -9,15 +9,14 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
-from support.telemetry import Telemetry
-from support.trees import trees_as_text
 
 import agentel
 from agentel.core import gate
 from agentel.core.safety import reraise_in_tests
 from agentel.telemetry import hand, tools
+from support.telemetry import Telemetry
+from support.trees import trees_as_text
 
-KINDS = ("function", "coroutine", "generator", "async generator", "method", "partial", "object")
 ANSWERS = (
     inspect.isfunction,
     inspect.ismethod,
@@ -27,7 +26,6 @@ ANSWERS = (
     inspect.iscoroutinefunction,
     inspect.isgeneratorfunction,
     inspect.isasyncgenfunction,
-    asyncio.iscoroutinefunction,
     callable,
 )
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 from opentelemetry import context as otel
-from support.telemetry import Telemetry
-from support.trees import trees_as_text
 
 import agentel
+from support.telemetry import Telemetry
+from support.trees import trees_as_text
 
 ROOT = otel.Context()
 

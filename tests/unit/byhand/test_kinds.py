@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from support.telemetry import Telemetry, spans_as_text
-from support.trees import trees_as_text
 
 import agentel
+from support.telemetry import Telemetry, spans_as_text
+from support.trees import trees_as_text
 
 
 @agentel.tool
@@ -164,7 +164,7 @@ def test_work_can_be_marked_while_nothing_is_set_up() -> None:
         (lambda: agentel.agent(type=1), r"agent\(type=...\) takes a text, not 1 of type int"),
         (
             lambda: agentel.task(attempt="1"),
-            r"task\(attempt=...\) takes a whole number, not '1' of type str",
+            r"task\(attempt=...\) takes a whole number, not '1'",
         ),
         (lambda: agentel.task(attempt=True), r"task\(attempt=...\) takes a whole number, not True"),
         (lambda: agentel.tool(arguments=[1]), r"tool\(arguments=...\) takes a mapping"),
