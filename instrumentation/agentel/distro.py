@@ -163,7 +163,8 @@ def _chosen(names: tuple[str, ...]) -> list[EntryPoint]:
     unknown = sorted(set(names) - {e.name for e in known})
     if unknown:
         raise ValueError(
-            f"agentel does not know {', '.join(unknown)}; it knows {', '.join(e.name for e in known)}"
+            f"agentel does not know {', '.join(unknown)}; "
+            f"it knows {', '.join(e.name for e in known)}"
         )
     return [e for e in known if not names or e.name in names]
 

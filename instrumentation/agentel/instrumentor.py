@@ -30,17 +30,18 @@ class LibraryRecorder:
 
     def is_wanted(self) -> bool:
         """Whether nobody asked for silence, and no call of ours is running around this one."""
-        return not context.is_suppressed(otel.get_current())
+        current = otel.get_current()
+        return not current or not context.is_suppressed(current)
 
     def begin(self, call: Call) -> CallRecording:
         """Open the recording of a call."""
         if self._asks_for_native and call.native == "on":
             call.native = "asked"
-        return CallRecording.begin(self._pipeline, call)
+        return CallRecording(self._pipeline, call)
 
     def current(self) -> CallRecording | None:
         """Return the library call that is running now."""
-        leaf = context.current_leaf()
+        leaf = otel.get_current().get(context.LEAF_KEY)
         return leaf if isinstance(leaf, CallRecording) else None
 
 

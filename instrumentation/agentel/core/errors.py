@@ -97,14 +97,24 @@ _BY_NAME = {
 """Names of exception classes, looked up along the method resolution order."""
 
 _BY_TEXT = (
-    (re.compile(r"maximum context length|context window|prompt is too long|too many tokens", re.I),
-     "context_length"),
-    (re.compile(r"content (management )?policy|content filter|safety system|flagged as", re.I),
-     "content_policy"),
+    (
+        re.compile(
+            r"maximum context length|context window|prompt is too long|too many tokens", re.I
+        ),
+        "context_length",
+    ),
+    (
+        re.compile(r"content (management )?policy|content filter|safety system|flagged as", re.I),
+        "content_policy",
+    ),
     (re.compile(r"credit balance|exceeded your current quota|billing", re.I), "quota"),
     (re.compile(r"model .{0,80}(does not exist|not found|is not supported)", re.I), "model_error"),
-    (re.compile(r"(approval|permission) (is )?(required|needed)|waiting for (approval|permission)",
-                re.I), "permission_wait"),
+    (
+        re.compile(
+            r"(approval|permission) (is )?(required|needed)|waiting for (approval|permission)", re.I
+        ),
+        "permission_wait",
+    ),
     (re.compile(r"rate limit", re.I), "rate_limit"),
 )
 _HTML = re.compile(r"\s*(<!doctype html|<html[\s>])", re.I)
@@ -180,7 +190,7 @@ def failure(name: str, category: str, *, status: int | None = None) -> Failure:
 
 
 def reported(code: str, *, status: int | None = None) -> Failure:
-    """Return the failure that a provider tells of inside an answer, by its code or status as text."""
+    """Return the failure that a provider tells of inside an answer, by its code or status."""
     told = int(code) if code.isdigit() else None
     category, confidence = _BY_STATUS.get(told or 0, ("api_error", 0.9))
     if code in _BY_CODE:
@@ -196,10 +206,8 @@ def reported(code: str, *, status: int | None = None) -> Failure:
     )
 
 
-def fingerprint(
-    name: str, category: str, status: int | None, code: str | None, text: str
-) -> str:
-    """Return a short id that the same error has every time: ids, numbers and quotes are left out."""
+def fingerprint(name: str, category: str, status: int | None, code: str | None, text: str) -> str:
+    """Return a short id that the same error has each time: no ids, numbers and quotes."""
     shape = _VARIABLE.sub("#", text[:512])
     key = f"{name}|{category}|{status}|{code}|{shape}"
     return hashlib.blake2b(key.encode("utf-8", "replace"), digest_size=8).hexdigest()

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from agentel.core.errors import Failure, failure, looks_like_html
+from agentel.core.errors import Failure, classify, failure, looks_like_html, retry_after
 from agentel.core.fields import Fields
 
 
@@ -78,3 +78,22 @@ def json_body(response: Response) -> dict[str, Any] | None:
     except ValueError:
         return None
     return body if isinstance(body, dict) else None
+
+
+def attempt_fields(
+    number: int, delay: float, response: Response | None, error: BaseException | None
+) -> Fields:
+    """Return what is told of an attempt that failed: its answer, or why there was none.
+
+    `delay` is in s, until the next attempt begins.
+    """
+    fields: Fields = {"attempt_number": number, "attempt_delay": delay}
+    if response is not None:
+        fields["http_response_status_code"] = response.status_code
+        wished = retry_after(response.headers)
+        if wished is not None:
+            fields["attempt_retry_after"] = wished
+    elif error is not None:
+        failed = classify(error)
+        fields.update(error_type=failed.type, error_category=failed.category)
+    return fields

@@ -35,7 +35,7 @@ class Deltas(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Endpoint:
     """What one operation of a wire format means: pure data in, convention fields out."""
 
@@ -176,8 +176,8 @@ class Native:
     """Telemetry that the library emits by itself. To be reviewed with each new version of it.
 
     A span that is merely on is silenced inside a call of ours. Where the user asked for it, by the
-    switch or at the client, it is the call's only span, and only metrics and events are ours. Asking
-    without a tracer provider for the library to emit to leaves the call without a span.
+    switch or at the client, it is the call's only span, and only metrics and events are ours.
+    Asking without a tracer provider for the library to emit to leaves the call without a span.
     """
 
     switch: str

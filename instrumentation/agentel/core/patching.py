@@ -41,7 +41,9 @@ class Patches:
 
         Imports nothing of the library. Each module is looked at once.
         """
-        for module in dict.fromkeys(target.path.partition(":")[0] for target in self.library.targets):
+        for module in dict.fromkeys(
+            target.path.partition(":")[0] for target in self.library.targets
+        ):
             loaded = sys.modules.get(module)
             if loaded is not None:
                 guarded("patch a library", self._patch, loaded)
@@ -49,7 +51,7 @@ class Patches:
                 wrapt.register_post_import_hook(self._imported, module)
 
     def remove(self) -> None:
-        """Restore what is still ours. Where somebody wrapped us since, our hooks only call through."""
+        """Restore what is still ours. Where somebody wrapped us since, we only call through."""
         for owner, name, before, ours in reversed(self._undo):
             if vars(owner).get(name) is not ours:
                 continue
@@ -73,8 +75,8 @@ class Patches:
                 self._wrap(module, target)
         if self.missing:
             _logger.warning(
-                "agentel: %s lacks %s, which agentel needs to watch it (expected in %s). Calls work "
-                "as ever but may not be recorded; see `agentel` for the supported versions.",
+                "agentel: %s lacks %s, which agentel needs to watch it (expected in %s). Calls "
+                "work as ever but may not be recorded; see `agentel` for the supported versions.",
                 self.library.name,
                 ", ".join(self.missing),
                 self.library.requires,
@@ -115,7 +117,9 @@ def _check_version(library: Library) -> bool:
         return True  # vendored or built in place: the targets themselves decide
     if requirement.specifier.contains(found, prereleases=True):
         return True
-    lowest = SpecifierSet(",".join(str(s) for s in requirement.specifier if s.operator in (">=", ">")))
+    lowest = SpecifierSet(
+        ",".join(str(s) for s in requirement.specifier if s.operator in (">=", ">"))
+    )
     is_newer = lowest.contains(found, prereleases=True)
     _logger.warning(
         "agentel: found %s %s, but knows %s. Calls are not affected; %s.",

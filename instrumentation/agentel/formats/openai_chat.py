@@ -21,9 +21,9 @@ from agentel.formats.openai_messages import (
 )
 from agentel.formats.openai_usage import (
     USAGE,
+    choices,
     error_code,
     finish_reason,
-    finish_reasons,
     settle,
     settle_at_openai,
 )
@@ -85,7 +85,7 @@ REQUEST: Table = {
 
 RESPONSE: Table = {
     **HEAD,
-    "choices": finish_reasons,
+    "choices": choices(lambda choice: message_size(choice.get("message"))),
     "usage": USAGE,
     "x_groq": {"usage": USAGE},
     "error": error_code,
@@ -117,14 +117,6 @@ def output(response: object) -> list[object]:
     ]
 
 
-def output_size(response: object) -> int:
-    """Return the bytes of text that the choices hold, tool calls' arguments included."""
-    total = 0
-    for choice in items(get(response, "choices")):
-        total += message_size(get(choice, "message"))
-    return total
-
-
 def with_usage(body: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return what a streaming request adds to ask for usage, or None if it already says."""
     options = body.get("stream_options")
@@ -149,7 +141,6 @@ ENDPOINT = Endpoint(
     measure=measure,
     input=content,
     output=output,
-    output_size=output_size,
     deltas=ChoiceDeltas,
     with_usage=with_usage,
     is_usage_only=is_usage_only,

@@ -23,9 +23,9 @@ from agentel.formats.openai_chat_deltas import HEAD, ChoiceDeltas
 from agentel.formats.openai_messages import output_message
 from agentel.formats.openai_usage import (
     USAGE,
+    choices,
     error_code,
     finish_reason,
-    finish_reasons,
     settle,
     settle_at_openai,
 )
@@ -39,7 +39,12 @@ REQUEST: Table = {
     "max_tokens": "request_max_tokens",
 }
 
-RESPONSE: Table = {**HEAD, "choices": finish_reasons, "usage": USAGE, "error": error_code}
+RESPONSE: Table = {
+    **HEAD,
+    "choices": choices(lambda choice: size(choice.get("text"))),
+    "usage": USAGE,
+    "error": error_code,
+}
 
 
 def texts(value: object) -> list[object]:
@@ -77,11 +82,6 @@ def output(response: object) -> list[object]:
     ]
 
 
-def output_size(response: object) -> int:
-    """Return the bytes of text that the choices hold."""
-    return sum(size(get(choice, "text")) for choice in items(get(response, "choices")))
-
-
 ENDPOINT = Endpoint(
     INFERENCE,
     "text_completion",
@@ -91,7 +91,6 @@ ENDPOINT = Endpoint(
     measure=measure,
     input=content,
     output=output,
-    output_size=output_size,
     deltas=ChoiceDeltas,
     with_usage=with_usage,
     is_usage_only=is_usage_only,

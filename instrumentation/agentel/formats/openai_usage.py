@@ -6,7 +6,9 @@ OpenRouter, DeepSeek, Moonshot and xAI.
 
 from __future__ import annotations
 
-from agentel.core.fields import Fields, Table, fallback, get, items
+from collections.abc import Callable, Mapping
+
+from agentel.core.fields import Fields, Table, attributes_of, fallback, get, items
 
 FINISH_REASONS = {
     "tool_calls": "tool_call",
@@ -25,15 +27,26 @@ def finish_reason(word: object) -> str | None:
     return FINISH_REASONS.get(word, word) if isinstance(word, str) and word else None
 
 
-def finish_reasons(choices: object, into: Fields) -> None:
-    """Record how each choice ended; a list without choices says nothing."""
-    found: list[str] = []
-    for choice in items(choices):
-        reason = finish_reason(get(choice, "finish_reason"))
-        if reason is not None:
-            found.append(reason)
-    if found:
-        into["response_finish_reasons"] = tuple(found)
+def choices(size_of: Callable[[Mapping[str, object]], int]) -> Callable[[object, Fields], None]:
+    """Return a rule that records how each choice ended and how much text they hold together.
+
+    `size_of` tells the bytes of text in one choice. A list without choices says nothing.
+    """
+
+    def rule(found: object, into: Fields) -> None:
+        reasons: list[str] = []
+        total = 0
+        for choice in items(found):
+            fields = attributes_of(choice)
+            reason = finish_reason(fields.get("finish_reason"))
+            if reason is not None:
+                reasons.append(reason)
+            total += size_of(fields)
+        if reasons:
+            into["response_finish_reasons"] = tuple(reasons)
+        into["output_size"] = total
+
+    return rule
 
 
 def _cost(value: object, into: Fields) -> None:

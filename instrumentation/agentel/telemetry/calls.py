@@ -2,102 +2,105 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from itertools import pairwise
+from time import perf_counter
 from typing import Any, cast
 
 from opentelemetry.context import Context
-from opentelemetry.trace import NonRecordingSpan, Span, get_current_span, set_span_in_context
+from opentelemetry.trace import (
+    NonRecordingSpan,
+    Span,
+    SpanKind,
+    get_current_span,
+    set_span_in_context,
+)
 
 from agentel.core.errors import (
     CANCELLATIONS,
     Failure,
-    classify,
     failure,
     is_connection_failure,
-    reported,
-    retry_after,
 )
 from agentel.core.fields import Fields, read
-from agentel.core.http import Response, fields_of_headers, is_html, json_body, no_answer
-from agentel.core.library import Call, Deltas
-from agentel.core.results import is_cancelled, unwinding
-from agentel.core.safety import Watch, guarded
-from agentel.telemetry import deferred
-from agentel.telemetry.content import holds_json
+from agentel.core.http import (
+    Response,
+    attempt_fields,
+    fields_of_headers,
+    json_body,
+    no_answer,
+)
+from agentel.core.library import Call
+from agentel.core.results import unwinding
+from agentel.core.safety import guarded
+from agentel.telemetry import context as keys
 from agentel.telemetry.events import emit_details, emit_fields
 from agentel.telemetry.metrics import Labels
 from agentel.telemetry.pipeline import Pipeline
-from agentel.telemetry.recording import Recording
 from agentel.telemetry.spans import call_template, project
+from agentel.telemetry.streams import NO_STREAM, StreamRecording
 
-_NO_STREAM = Watch(None)
 _BROKEN = ("cut", "error", "cancelled")
 """Outcomes of a stream whose answer was expected and did not arrive whole."""
 
 
-class CallRecording(Recording):
+class CallRecording(StreamRecording):
     """One call of a library, opened by its seam and ended by whatever comes of it."""
 
-    __slots__ = (
-        "__weakref__",
-        "_attempts",
-        "_has_read",
-        "_injected",
-        "_response",
-        "_watch",
-        "call",
-        "deltas",
-    )
+    __slots__ = ("_attempts",)
 
     def __init__(self, pipeline: Pipeline, call: Call) -> None:
-        super().__init__(pipeline, call.endpoint.operation, call.fields)
+        """Open the recording of `call`, below what is current here. May raise; the caller guards.
+
+        This is what `Recording.start` does, written out for the path that every call takes.
+        """
+        endpoint, body, asked = call.endpoint, call.body, call.fields
+        read(endpoint.request, body, asked)
+        if call.is_stream:
+            asked["request_stream"] = True
+        model = asked.pop("request_model", None)
+        name, fields, attributes = call_template(
+            endpoint, call.provider, _text(model), call.address, call.port
+        )
+        super().__init__(pipeline, endpoint.operation, {**fields, **asked})
         self.call = call
-        self.deltas: Deltas | None = None
+        self.deltas = None
         self._attempts = 0
-        self._watch = _NO_STREAM
+        self._watch = NO_STREAM
         self._injected = False
         self._has_read = False
-        self._response: Response | None = None
-
-    @classmethod
-    def begin(cls, pipeline: Pipeline, call: Call) -> CallRecording:
-        """Open the recording of `call`. May raise; the caller guards."""
-        endpoint, body, fields = call.endpoint, call.body, call.fields
-        fields.update(endpoint.fixed)
-        read(endpoint.request, body, fields)
-        if call.is_stream:
-            fields["request_stream"] = True
-        recording = cls(pipeline, call)
-        fields["operation_name"] = endpoint.name
-        fields["provider_name"] = call.provider
-        template = call_template(
-            endpoint.name,
-            call.provider,
-            _text(fields.get("request_model")),
-            call.address,
-            call.port,
+        self._response = None
+        parent = keys.parent_context()
+        attributes = project(asked, attributes.copy())
+        if parent:
+            self.outer = parent.get(keys.CURRENT_KEY)  # pyright: ignore[reportAttributeAccessIssue]
+            self.ambient = ambient = keys.ambient_of(parent)
+            attributes = {**ambient.attributes, **attributes}
+        else:
+            self.ambient = ambient = keys.NOTHING
+        self.span = span = self._open_span(name, parent, attributes)
+        self.context = Context(
+            {**parent, keys.SPAN_KEY: span, keys.CURRENT_KEY: self, keys.LEAF_KEY: self}
         )
-        attributes = project(fields, template.copy())
-        if call.address:
-            fields["server_address"] = call.address
-            fields["server_port"] = call.port
-        recording.start(attributes)
-        if recording.is_recording and endpoint.measure is not None:
-            guarded("measure a request", recording._measure_input, endpoint.measure)
-        if endpoint.input is not None and recording.wants_content:
-            guarded("capture a request", recording._capture_input, endpoint.input)
-        if call.is_stream and pipeline.settings.stream_usage:
-            guarded("ask for a stream's usage", recording._inject)
-        return recording
+        if ambient.tally is not None and endpoint.operation.is_inference:
+            ambient.tally.inference_calls += 1
+        self.is_recording = is_recording = span.is_recording()
+        self.wants_content = pipeline.wants_event or (is_recording and pipeline.wants_span)
+        if is_recording or self.wants_content or call.is_stream:
+            guarded("look at a request", self._look_at_request)
+        self.started = perf_counter()
 
-    def _measure_input(self, measure: Any) -> None:
-        self.found["input_size"], self.found["input_message_count"] = measure(self.call.body)
-
-    def _capture_input(self, convert: Any) -> None:
-        for field, value in convert(self.call.body).items():
-            if value:
-                self.capture(field, value)
+    def _look_at_request(self) -> None:
+        call, endpoint = self.call, self.call.endpoint
+        if self.is_recording and endpoint.measure is not None:
+            found = self.found
+            found["input_size"], found["input_message_count"] = endpoint.measure(call.body)
+        if self.wants_content and endpoint.input is not None:
+            for field, value in endpoint.input(call.body).items():
+                if value:
+                    self.capture(field, value)
+        if call.is_stream and self.pipeline.settings.stream_usage:
+            self._inject()
 
     def _inject(self) -> None:
         call = self.call
@@ -116,110 +119,50 @@ class CallRecording(Recording):
         """Tell about an attempt that failed; the next one begins in `delay` s."""
         response, self._response = self._response, None
         self._attempts += 1
-        event: Fields = {"attempt_number": self._attempts, "attempt_delay": delay}
-        if response is not None:
-            event["http_response_status_code"] = response.status_code
-            wished = retry_after(response.headers)
-            if wished is not None:
-                event["attempt_retry_after"] = wished
-        else:
-            error = unwinding()
-            if error is not None:
-                failed = classify(error)
-                event.update(error_type=failed.type, error_category=failed.category)
-        emit_fields(self.pipeline, "agentel.attempt", event, self.context, self.span)
+        fields = attempt_fields(self._attempts, delay, response, unwinding())
+        emit_fields(self.pipeline, "agentel.attempt", fields, self.context, self.span)
 
     @property
     def has_native_span(self) -> bool:
         """Whether the library's own span stands for it, because its user asked for that."""
         return self.call.native == "asked"
 
-    def _open_span(self, parent: Context, attributes: dict[str, Any]) -> Span:
-        if self.has_native_span:
+    def _open_span(self, name: str, parent: Context, attributes: dict[str, Any]) -> Span:
+        if self.call.native == "asked":
             return NonRecordingSpan(get_current_span(parent).get_span_context())
-        return super()._open_span(parent, attributes)
+        return self.pipeline.tracer.start_span(
+            name,
+            parent,
+            SpanKind.CLIENT,
+            attributes,
+            record_exception=False,
+            set_status_on_exception=False,
+        )
 
     def adopt(self, span: Span | None) -> None:
         """Link events and exemplars to the library's own span, if it started one."""
         if span is not None:
             self.context = set_span_in_context(span, self.context)
 
-    def follow(self) -> Watch:
-        """Expect chunks from now on; return what looks at each."""
-        endpoint = self.call.endpoint
-        look: Callable[[Any], None] | None = None
-        if endpoint.deltas is not None:
-            self.deltas = endpoint.deltas(self.wants_content or self._wants_json)
-            look = self.deltas.add
-        deferred.open_stream(self)
-        self._watch = Watch(look, endpoint.is_usage_only if self._injected else None)
-        return self._watch
-
-    def end_stream(self) -> None:
-        """End it because the stream ran out: complete, or cut before the answer was."""
-        if not self.is_open or self._end_as_told():
-            return
-        if self._response is not None and is_html(self._response):
-            self.end("error", failure("html_error", "html_error", status=self._status))
-        else:
-            self.end("cut", failure("stream_cut", "network", status=self._status))
-
-    def abandon(self, *, later: bool = False) -> None:
-        """End it because nobody will read the rest."""
-        if not self.is_open:
-            return
-        if later:
-            self.stamp()
-            deferred.end_later(self.abandon)
-        elif self.deltas is None or not self._end_as_told():
-            self.end("cancelled" if is_cancelled() else "abandoned")
-
-    def _end_as_told(self) -> bool:
-        """End it if its chunks said how: with an error, or with the end of the answer."""
-        guarded("read a stream", self._read_deltas)
-        told = self._told_failure()
-        if told is not None:
-            self.end("error", told)
-        elif self.deltas is None or self.deltas.is_complete or self._watch.is_blind:
-            self.end("completed")
-        return not self.is_open
-
-    @property
-    def _wants_json(self) -> bool:
-        return self.fields.get("output_type") == "json"
-
-    @property
-    def _status(self) -> int | None:
-        return None if self._response is None else self._response.status_code
-
     def complete(self, result: Any) -> None:
         """End it with the answer: the SDK's model, the JSON object, or what came instead of one."""
-        if not self.is_open:
+        if not self._open:
             return
         bad = guarded("read an answer", self._read, result)
         self.end("completed" if bad is None else "error", bad)
 
     def _read(self, result: Any) -> Failure | None:
-        endpoint = self.call.endpoint
-        bad = no_answer(result, self._response, expects_json=endpoint.answers_json)
-        if bad is not None:
-            return bad
-        read(endpoint.response, result, self.found)
+        endpoint, found = self.call.endpoint, self.found
+        if isinstance(result, (str, bytes)) or not endpoint.answers_json:
+            bad = no_answer(result, self._response, expects_json=endpoint.answers_json)
+            if bad is not None:
+                return bad
+        read(endpoint.response, result, found)
         if endpoint.output_size is not None and self.is_recording:
-            self.found["output_size"] = endpoint.output_size(result)
+            found["output_size"] = endpoint.output_size(result)
         if endpoint.output is not None and (self.wants_content or self._wants_json):
             self._take_output(endpoint.output(result))
-        return self._told_failure()
-
-    def _told_failure(self) -> Failure | None:
-        code = self.found.get("error_code")
-        return reported(code, status=self._status) if isinstance(code, str) else None
-
-    def _take_output(self, messages: list[object]) -> None:
-        if self._wants_json:
-            self.found["output_parsed"] = holds_json(messages)
-        if messages and self.wants_content:
-            self.capture("output_messages", messages)
+        return self._told_failure() if "error_code" in found else None
 
     def complete_unread(self) -> None:
         """End it because its body went to the caller without our reading it."""
@@ -249,7 +192,8 @@ class CallRecording(Recording):
 
     def _complete_fields(self) -> None:
         found, endpoint = self.found, self.call.endpoint
-        self._read_deltas()
+        if self.deltas is not None:
+            self._read_deltas()
         watch = self._watch
         if watch.times:
             found["stream_chunk_count"] = watch.count
@@ -261,22 +205,12 @@ class CallRecording(Recording):
             fields_of_headers(self._response, found)
         if endpoint.finish is not None:
             endpoint.finish(found)
-        if endpoint.operation.name in ("inference", "embeddings", "model_call"):
+        if endpoint.operation.counts_tokens:
             known = "usage_input_tokens" in found or "usage_output_tokens" in found
             source = "injected" if self._injected else "provider"
             found["usage_source"] = source if known else "absent"
         if found["outcome"] in _BROKEN and self.deltas is not None:
             found.setdefault("response_finish_reasons", ("error",))
-
-    def _read_deltas(self) -> None:
-        """Take what the chunks said, once."""
-        deltas = self.deltas
-        if deltas is None or self._has_read:
-            return
-        self._has_read = True
-        deltas.read(self.found)
-        if self.wants_content or (self._wants_json and deltas.is_complete):
-            self._take_output(deltas.output())
 
     def _measure(self, seconds: float, fields: Fields, labels: Labels) -> None:
         instruments, operation = self.pipeline.instruments, self.operation

@@ -90,7 +90,7 @@ _encoder_is_known = False
 
 
 def _fast_encoder() -> Callable[[object], str] | None:
-    """Return Pydantic's encoder where an SDK has brought it already; it is never imported for us."""
+    """Return Pydantic's encoder where an SDK has brought it; it is never imported for us."""
     global _encoder, _encoder_is_known
     if not _encoder_is_known:
         core = sys.modules.get("pydantic_core")

@@ -120,11 +120,6 @@ def beside(ambient: Ambient, operation: str, own: Fields) -> Ambient:
     return Ambient.of(kept, ambient.tally)
 
 
-def current_leaf() -> Recording | None:
-    """Return the library call that is running now."""
-    return otel.get_current().get(LEAF_KEY)  # pyright: ignore[reportReturnType]
-
-
 def current_recording() -> Recording | None:
     """Return the innermost agent, workflow, tool, task or call that is running now."""
     return otel.get_current().get(CURRENT_KEY)  # pyright: ignore[reportReturnType]

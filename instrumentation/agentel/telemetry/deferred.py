@@ -143,7 +143,7 @@ def finish() -> None:
 
 
 def finish_before_exit() -> None:
-    """Let `finish` run at exit before whatever was registered so far, the providers' own included."""
+    """Let `finish` run at exit before what was registered so far, the providers' own included."""
     atexit.unregister(finish)
     atexit.register(finish)
 

@@ -191,10 +191,6 @@ class Recording:
         """Whether it has not ended yet."""
         return bool(self._open)
 
-    def finish(self) -> None:
-        """End it as completed."""
-        self.end("completed")
-
     def fail(self, error: BaseException) -> None:
         """End it with the exception that is on its way to the caller."""
         if not self._open:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from opentelemetry.trace import SpanKind
 
 from agentel.core.fields import Fields
 from agentel.core.invocation import Operation
+from agentel.core.library import Endpoint
 from agentel.telemetry._semconv import ROWS
 
 KINDS = {"client": SpanKind.CLIENT, "internal": SpanKind.INTERNAL}
@@ -74,16 +75,34 @@ def span_name(operation: Operation, name: object, target: object) -> str:
     return f"{first} {target}" if isinstance(target, str) and target else first
 
 
+class Template(NamedTuple):
+    """What all calls of one model at one server have in common. Nothing in it ever changes."""
+
+    name: str
+    """The span's."""
+    fields: Fields
+    attributes: dict[str, Any]
+    """The projected fields."""
+
+
 @lru_cache(maxsize=1024)
 def call_template(
-    operation_name: str, provider: str, model: object, address: str | None, port: int | None
-) -> dict[str, Any]:
-    """Return the start attributes that all calls of one model at one server share. Do not change."""
-    fields: Fields = {"operation_name": operation_name, "provider_name": provider}
-    if model is not None:
-        fields["request_model"] = model
+    endpoint: Endpoint, provider: str, model: object, address: str | None, port: int | None
+) -> Template:
+    """Return what calls of `endpoint` for `model` at one server have in common."""
+    fields: Fields = {
+        **endpoint.fixed,
+        "operation_name": endpoint.name,
+        "provider_name": provider,
+    }
+    target = None
+    if isinstance(model, str):
+        fields["request_model"] = target = model
     if address:
         fields["server_address"] = address
-        if port is not None:
-            fields["server_port"] = port
-    return project(fields, {})
+        fields["server_port"] = port
+    if endpoint.operation.target != "request_model":
+        target = None
+    return Template(
+        span_name(endpoint.operation, endpoint.name, target), fields, project(fields, {})
+    )
