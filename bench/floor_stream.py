@@ -26,19 +26,8 @@ class FloorStream:
         return self
 
     def __next__(self) -> Any:
-        try:
-            chunk = next(self._chunks)
-        except StopIteration:
-            self._finish()
-            raise
-        except BaseException as error:
-            self._is_open = False
-            self._watch.fail(error)
-            raise
-        is_output = self.look(chunk)
-        if is_output and self._records_chunks:
-            self._record_time()
-        return chunk
+        """Hand the next chunk on. The look is written out in each class: a call would cost more."""
+        raise NotImplementedError
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
@@ -49,10 +38,6 @@ class FloorStream:
     def __exit__(self, *about: object) -> None:
         self._finish()
         self._stream.close()
-
-    def look(self, chunk: Any) -> bool:
-        """Remember what the chunk says of the answer; tell whether its time is measured."""
-        raise NotImplementedError
 
     def answer(self) -> tuple[dict[str, Any], int | None, int | None]:
         """Return the answer's own attributes and its tokens."""
@@ -66,6 +51,13 @@ class FloorStream:
             self._labels = watch.labels(self._model)
             watch.floor.first_chunk.record(now - watch.started, self._labels, watch.context)
         self._last = now
+
+    def _end(self, error: BaseException) -> None:
+        if isinstance(error, StopIteration):
+            self._finish()
+        elif self._is_open:
+            self._is_open = False
+            self._watch.fail(error)
 
     def _finish(self) -> None:
         if not self._is_open:
@@ -102,17 +94,24 @@ class OpenAIStream(FloorStream):
     _tier: str | None = None
     _usage: Any = None
 
-    def look(self, chunk: Any) -> bool:
+    def __next__(self) -> Any:
+        try:
+            chunk = next(self._chunks)
+        except BaseException as error:
+            self._end(error)
+            raise
         if self._is_first:
             self._is_first = False
             self._id, self._model, self._tier = chunk.id, chunk.model, chunk.service_tier
+        if self._records_chunks:
+            self._record_time()
         if chunk.choices:
             reason = chunk.choices[0].finish_reason
             if reason:
                 self._reasons.append(reason)
         elif chunk.usage is not None:
             self._usage = chunk.usage
-        return True
+        return chunk
 
     def answer(self) -> tuple[dict[str, Any], int | None, int | None]:
         usage = self._usage
@@ -127,18 +126,24 @@ class AnthropicStream(FloorStream):
     _tokens_in: int | None = None
     _tokens_out: int | None = None
 
-    def look(self, chunk: Any) -> bool:
+    def __next__(self) -> Any:
+        try:
+            chunk = next(self._chunks)
+        except BaseException as error:
+            self._end(error)
+            raise
         kind = chunk.type
         if kind == "content_block_delta":
-            return True
-        if kind == "message_start":
+            if self._records_chunks:
+                self._record_time()
+        elif kind == "message_start":
             message = chunk.message
             self._id, self._model = message.id, message.model
             self._tokens_in = message.usage.input_tokens
         elif kind == "message_delta":
             self._reasons.append(chunk.delta.stop_reason)
             self._tokens_out = chunk.usage.output_tokens
-        return kind == "message_start"
+        return chunk
 
     def answer(self) -> tuple[dict[str, Any], int | None, int | None]:
         tokens = self._tokens_in, self._tokens_out
