@@ -53,8 +53,8 @@ class Work(Block):
         if pipeline is None or self._is_unwanted():
             return None
         if self._is_tool:
-            return ToolRecording(Tool(self._plan, pipeline), self, self._arguments)
-        return HandRecording.begin(self._plan, pipeline, self)
+            return ToolRecording(Tool(self._plan, pipeline), self._arguments)
+        return HandRecording.begin(self._plan, pipeline)
 
     def opener(self, function: Callable[..., Any]) -> Opener:
         """Return what opens one call of `function`, which this block decorates."""
@@ -74,7 +74,7 @@ class Work(Block):
             known = tool
             if known is None or known.pipeline is not pipeline:
                 known = tool = Tool(plan, pipeline)
-            return ToolRecording(known, self, bind(args, kwargs))
+            return ToolRecording(known, bind(args, kwargs))
 
         return open_tool
 

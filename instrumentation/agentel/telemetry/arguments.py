@@ -110,9 +110,10 @@ def canonical(value: object) -> bytes | None:
     if value.__class__ in _CONTAINERS and _is_huge(value):
         return None
     try:
-        return _encode(value).encode("utf-8", "surrogatepass")
+        text = _encode(value)
     except _UNTELLABLE:
         return None
+    return text.encode() if text.isascii() else text.encode("utf-8", "surrogatepass")
 
 
 def decoded(data: bytes) -> Any:

@@ -73,7 +73,6 @@ class CallRecording(StreamRecording):
         parent = keys.parent_context()
         attributes = project(asked, attributes.copy())
         if parent:
-            self.outer = parent.get(keys.CURRENT_KEY)  # pyright: ignore[reportAttributeAccessIssue]
             self.ambient = ambient = keys.ambient_of(parent)
             attributes = {**ambient.attributes, **attributes}
         else:

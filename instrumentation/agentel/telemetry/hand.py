@@ -70,16 +70,10 @@ class HandRecording(Recording):
     """What was current when it was opened."""
 
     @classmethod
-    def begin(
-        cls,
-        plan: Plan,
-        pipeline: Pipeline,
-        owner: object,
-    ) -> HandRecording:
+    def begin(cls, plan: Plan, pipeline: Pipeline) -> HandRecording:
         """Open the recording of one entry. May raise; the caller guards."""
         recording = cls(pipeline, plan.operation, plan.fields)
         recording.plan = plan
-        recording.owner = owner
         recording.before = current_context()
         recording.start(plan.attributes, plan.down)
         return recording

@@ -51,8 +51,6 @@ class Recording:
         "found",
         "is_recording",
         "operation",
-        "outer",
-        "owner",
         "pipeline",
         "span",
         "started",
@@ -76,10 +74,6 @@ class Recording:
         """What the work itself said."""
         self.content: dict[str, str] = {}
         """Captured content by field, as JSON within the limits."""
-        self.owner: object = None
-        """The public object that opened it, if one did."""
-        self.outer: Recording | None = None
-        """The recording that was current when this one began."""
         self.tally: Tally | None = None
         """What this agent did by itself; None for everything that is no agent."""
         self.started = 0.0
@@ -100,7 +94,6 @@ class Recording:
         """
         operation = self.operation
         parent = keys.parent_context()
-        self.outer = parent.get(keys.CURRENT_KEY)  # pyright: ignore[reportAttributeAccessIssue]
         ambient = keys.ambient_of(parent)
         if operation.starts:
             ambient = keys.beside(ambient, operation.name, self.fields)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from opentelemetry.context import Context
 
@@ -31,9 +31,6 @@ from agentel.telemetry.deferred import put
 from agentel.telemetry.hand import HandRecording, Plan
 from agentel.telemetry.metrics import labels_for
 from agentel.telemetry.pipeline import Pipeline
-
-if TYPE_CHECKING:
-    from agentel.telemetry.recording import Recording
 
 _DIGEST = ROWS["tool_arguments_digest"].key
 _ARGUMENTS_SIZE = ROWS["tool_arguments_size"].key
@@ -78,9 +75,7 @@ class ToolRecording(HandRecording):
 
     __slots__ = ("tool",)
 
-    def __init__(
-        self, tool: Tool, owner: object, arguments: Mapping[str, object] | None = None
-    ) -> None:
+    def __init__(self, tool: Tool, arguments: Mapping[str, object] | None = None) -> None:
         """Open it below what is current here. May raise; the caller guards.
 
         `arguments` are read here, by parameter name, and not kept: the tool may change them.
@@ -93,7 +88,6 @@ class ToolRecording(HandRecording):
         self.pipeline = pipeline = tool.pipeline
         self.operation = plan.operation
         self.fields = plan.fields
-        self.owner = owner
         self.found = {}
         self.content = _NO_CONTENT
         self.tally = None
@@ -101,26 +95,10 @@ class ToolRecording(HandRecording):
         self._forks = recordings.fork_count
         self._ended = 0.0
         self._ended_ns = None
-        attributes = plan.attributes
-        above: Any = None
-        if parent:
-            above = parent.get(SPAN_KEY)
-            self.outer = cast("Recording | None", parent.get(CURRENT_KEY))
-            self.ambient = ambient = ambient_of(parent)
-            if ambient.attributes:
-                attributes = {**ambient.attributes, **attributes}
-            if ambient.tally is not None:
-                ambient.tally.tool_calls += 1
-        else:
-            self.outer = None
-            self.ambient = NOTHING
-        data = None
-        if arguments is not None and (above is None or _may_record_below(above)):
-            data = canonical(arguments)
-            if data is not None:
-                attributes = attributes.copy()
-                attributes[_DIGEST] = run_key.digest(data)
-                attributes[_ARGUMENTS_SIZE] = len(data)
+        self.ambient = ambient = ambient_of(parent) if parent else NOTHING
+        if ambient.tally is not None:
+            ambient.tally.tool_calls += 1
+        attributes, data = self._told_at_start(arguments, parent)
         self.span = span = tool.start_span(plan.span_name, parent, plan.kind, attributes)
         below = {**parent, SPAN_KEY: span, CURRENT_KEY: self}
         below.pop(LEAF_KEY, None)
@@ -130,6 +108,22 @@ class ToolRecording(HandRecording):
         if is_recording and (plan.is_command or pipeline.wants_span):
             guarded("read a tool's arguments", self._saw_arguments, arguments, data)
         self.started = perf_counter()
+
+    def _told_at_start(
+        self, arguments: Mapping[str, object] | None, parent: Context
+    ) -> tuple[dict[str, Any], bytes | None]:
+        """Return the span's first attributes, and the arguments as JSON if it may tell of them."""
+        attributes = self.plan.attributes
+        inherited = self.ambient.attributes
+        if inherited:
+            attributes = {**inherited, **attributes}
+        if arguments is None or (parent and not _may_record_below(parent.get(SPAN_KEY))):
+            return attributes, None
+        data = canonical(arguments)
+        if data is None:
+            return attributes, None
+        digest = run_key.digest(data)
+        return {**attributes, _DIGEST: digest, _ARGUMENTS_SIZE: len(data)}, data
 
     def _saw_arguments(self, arguments: Mapping[str, object] | None, data: bytes | None) -> None:
         if self.wants_content:
@@ -192,7 +186,7 @@ class ToolRecording(HandRecording):
 
 def _may_record_below(above: Any) -> bool:
     """Tell whether a span below `above` could record: not if that was sampled out."""
-    if above.is_recording():
+    if above is None or above.is_recording():
         return True
     known = above.get_span_context()
     return known.trace_flags.sampled or not known.is_valid
