@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
+    ExportMetricsServiceRequest,
+)
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from process.conftest import AGENT, Place
+
+pytestmark = pytest.mark.process
+
+KINDS: dict[str, Any] = {
+    "/v1/traces": ExportTraceServiceRequest,
+    "/v1/metrics": ExportMetricsServiceRequest,
+    "/v1/logs": ExportLogsServiceRequest,
+}
+
+
+class Receiver(ThreadingHTTPServer):
+    """Takes OTLP over HTTP, as a collector does."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.got: dict[str, list[Any]] = {path: [] for path in KINDS}
+
+    @property
+    def url(self) -> str:
+        """The endpoint."""
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Decodes one request."""
+
+    server: Receiver
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"]))
+        self.server.got[self.path].append(KINDS[self.path].FromString(body))
+        self.send_response(200)
+        self.send_header("content-type", "application/x-protobuf")
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with Receiver() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def names_of(receiver: Receiver) -> list[str]:
+    return [
+        span.name
+        for request in receiver.got["/v1/traces"]
+        for resource in request.resource_spans
+        for scope in resource.scope_spans
+        for span in scope.spans
+    ]
+
+
+def test_endpoint_gets_everything_and_no_file_is_written(place: Place, receiver: Receiver) -> None:
+    ran = place.launch(AGENT, OTEL_EXPORTER_OTLP_ENDPOINT=receiver.url)
+    assert (ran.code, ran.err) == (0, "")
+    assert names_of(receiver) == ["chat gpt-5"]
+    assert receiver.got["/v1/metrics"]
+    assert not (place.folder / ".agentel").exists()
+    [resource] = {
+        tuple((a.key, a.value.string_value) for a in resource.resource.attributes)
+        for request in receiver.got["/v1/traces"]
+        for resource in request.resource_spans
+    }
+    told = dict(resource)
+    assert told["service.name"] == "agent"
+    assert told["telemetry.distro.name"] == "agentel"
+    assert {"service.instance.id", "agentel.run.id", "telemetry.distro.version"} <= set(told)
+
+
+def test_endpoint_of_one_signal_leaves_the_others_in_files(
+    place: Place, receiver: Receiver
+) -> None:
+    ran = place.launch(AGENT, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=f"{receiver.url}/v1/traces")
+    assert (ran.code, ran.err) == (0, "")
+    assert names_of(receiver) == ["chat gpt-5"]
+    assert receiver.got["/v1/metrics"] == []
+    assert [len(place.files(signal)) for signal in ("traces", "metrics")] == [0, 1]
+
+
+def test_empty_endpoint_is_none(place: Place) -> None:
+    ran = place.launch(AGENT, OTEL_EXPORTER_OTLP_ENDPOINT=" ")
+    assert (ran.code, ran.err) == (0, "")
+    assert [len(place.files(signal)) for signal in ("traces", "metrics")] == [1, 1]
+
+
+def test_named_exporters_are_used_together(place: Place, receiver: Receiver) -> None:
+    ran = place.launch(
+        AGENT,
+        OTEL_EXPORTER_OTLP_ENDPOINT=receiver.url,
+        OTEL_TRACES_EXPORTER="otlp_proto_http,agentel_file",
+    )
+    assert (ran.code, ran.err) == (0, "")
+    assert names_of(receiver) == ["chat gpt-5"]
+    assert [span["name"] for span in place.spans()] == ["chat gpt-5"]
+
+
+def test_otlp_stands_for_http(place: Place, receiver: Receiver) -> None:
+    ran = place.launch(
+        AGENT,
+        OTEL_EXPORTER_OTLP_ENDPOINT=receiver.url,
+        OTEL_TRACES_EXPORTER="otlp",
+        OTEL_METRICS_EXPORTER="otlp",
+        OTEL_LOGS_EXPORTER="otlp",
+    )
+    assert (ran.code, ran.err) == (0, "")
+    assert names_of(receiver) == ["chat gpt-5"]
+
+
+def test_none_is_none(place: Place) -> None:
+    place.launch(AGENT, OTEL_TRACES_EXPORTER="none")
+    assert [len(place.files(signal)) for signal in ("traces", "metrics")] == [0, 1]
+
+
+def test_none_of_all_leaves_nothing(place: Place) -> None:
+    off = dict.fromkeys((f"OTEL_{s}_EXPORTER" for s in ("TRACES", "METRICS", "LOGS")), "none")
+    ran = place.launch(AGENT, **off)
+    assert (ran.code, ran.err) == (0, "")
+    assert not (place.folder / ".agentel").exists()
+
+
+def test_console_is_the_console(place: Place) -> None:
+    ran = place.launch(AGENT, OTEL_TRACES_EXPORTER="console")
+    said, _, told = ran.out.partition("\n")
+    assert said == "Hello"
+    assert json.loads(told)["name"] == "chat gpt-5"
+    assert [len(place.files(signal)) for signal in ("traces", "metrics")] == [0, 1]
+
+
+def test_collector_that_is_not_there_does_not_stop_the_program(place: Place) -> None:
+    with Receiver() as gone:
+        url = gone.url
+    without = place.plain(AGENT)
+    ran = place.launch(AGENT, OTEL_EXPORTER_OTLP_ENDPOINT=url, OTEL_EXPORTER_OTLP_TIMEOUT="1")
+    assert (ran.out, ran.code) == (without.out, without.code)
+
+
+def test_disabled_sdk_leaves_nothing(place: Place) -> None:
+    without = place.plain(AGENT)
+    ran = place.launch(AGENT, OTEL_SDK_DISABLED="true")
+    assert (ran.out, ran.err, ran.code) == (without.out, "", 0)
+    assert not (place.folder / ".agentel").exists()
+
+
+DECLARED = """
+file_format: "1.0"
+tracer_provider:
+  processors:
+    - simple:
+        exporter:
+          console: {}
+"""
+
+
+def test_declared_configuration_is_left_to_the_sdk(place: Place) -> None:
+    place.write(DECLARED, "otel.yaml")
+    ran = place.launch(AGENT, OTEL_CONFIG_FILE="otel.yaml")
+    said, _, told = ran.out.partition("\n")
+    assert (said, ran.code) == ("Hello", 0)
+    assert json.loads(told)["name"] == "chat gpt-5"
+    assert not (place.folder / ".agentel").exists()
