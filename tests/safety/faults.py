@@ -122,6 +122,8 @@ class Fault:
     spans: bool = True
     metrics: bool = True
     events: bool = True
+    not_of: tuple[str, ...] = ()
+    """SDKs whose formats have no such step."""
 
 
 def _endpoint(name: str) -> Fault:
@@ -255,8 +257,9 @@ def _faults() -> Iterator[Fault]:
     yield Fault("body", _body)
     yield replace(_table("request"), spans=False, metrics=False, events=False)
     yield _table("response")
-    for name in ("measure", "input", "output", "output_size", "finish", "deltas"):
+    for name in ("measure", "input", "output", "output_size", "deltas"):
         yield _endpoint(name)
+    yield replace(_endpoint("finish"), not_of=("anthropic",))
     for name in ("add", "read", "output"):
         yield _deltas(name)
     yield _watch("before")

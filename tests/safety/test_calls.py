@@ -58,6 +58,7 @@ CASES = [
     pytest.param(fault, sdk, mode, id=f"{sdk}-{mode}-{fault.name}")
     for fault in FAULTS
     for sdk in SDKS
+    if sdk not in fault.not_of
     for mode in MODES
 ]
 
