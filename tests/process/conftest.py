@@ -53,6 +53,7 @@ class Place:
             "PATH": f"{BIN}{os.pathsep}{os.defpath}",
             "PYTHONPATH": SOURCE,
             "HOME": str(folder),
+            "LC_ALL": "C.UTF-8",
             "MODEL_URL": server.openai_url,
         }
 

@@ -12,9 +12,6 @@ WRONG = {
     "AGENTEL_CONTENT_SPAN_LIMIT": ("-3", "number of bytes"),
     "AGENTEL_STREAM_USAGE": ("perhaps", "true or false"),
     "AGENTEL_SPAN_EVENTS": ("2", "true or false"),
-    "AGENTEL_EXIT_TIMEOUT": ("-1", "seconds"),
-    "AGENTEL_QUIET": ("silent", "true or false"),
-    "AGENTEL_STRICT": ("very", "true or false"),
     "AGENTEL_RUN_ID": ("../../etc", "run id"),
     "AGENTEL_CONTEXT": ("{", "JSON object"),
     "TRACEPARENT": ("00-12-34-56", "hex digits"),
@@ -23,17 +20,14 @@ WRONG = {
 """Each variable, a value that it cannot have, and what its warning must tell of what it can."""
 
 
-@pytest.mark.parametrize(
-    ("variable", "value"), [(name, value) for name, (value, _) in WRONG.items()]
-)
-def test_wrong_value_is_told_once_and_nothing_is_lost(
-    place: Place, variable: str, value: str
-) -> None:
+@pytest.mark.parametrize("variable", WRONG)
+def test_wrong_value_is_told_once_and_nothing_is_lost(place: Place, variable: str) -> None:
+    value, expected = WRONG[variable]
     ran = place.launch(AGENT, **{variable: value})
     assert (ran.out, ran.code) == ("Hello\n", 0)
     [line] = ran.err.splitlines()
     assert variable in line
-    assert WRONG[variable][1] in line
+    assert expected in line
     assert [span["name"] for span in place.spans()] == ["chat gpt-5"]
 
 

@@ -167,20 +167,9 @@ def test_disabled_sdk_leaves_nothing(place: Place) -> None:
     assert not (place.folder / ".agentel").exists()
 
 
-DECLARED = """
-file_format: "1.0"
-tracer_provider:
-  processors:
-    - simple:
-        exporter:
-          console: {}
-"""
-
-
 def test_declared_configuration_is_left_to_the_sdk(place: Place) -> None:
-    place.write(DECLARED, "otel.yaml")
+    place.write('file_format: "1.0"', "otel.yaml")
     ran = place.launch(AGENT, OTEL_CONFIG_FILE="otel.yaml")
-    said, _, told = ran.out.partition("\n")
-    assert (said, ran.code) == ("Hello", 0)
-    assert json.loads(told)["name"] == "chat gpt-5"
+    assert (ran.out, ran.code) == ("Hello\n", 0)
+    assert "opentelemetry-configuration is not installed" in ran.err  # the SDK has looked at it
     assert not (place.folder / ".agentel").exists()

@@ -47,7 +47,7 @@ def test_two_children_are_two_of_one_trace(place: Place) -> None:
 
 
 def test_child_that_is_not_watched_is_not_disturbed(place: Place) -> None:
-    children(place, (sys.executable, "child.py"))
+    children(place, (sys.executable, "-I", "child.py"))  # without the path of the launcher
     assert [span["name"] for span in place.spans()] == ["invoke_agent parent"]
 
 
