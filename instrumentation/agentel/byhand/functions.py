@@ -126,9 +126,8 @@ def _watch_coroutine(block: Block, function: Function) -> Function:
             try:
                 result = await function(*args, **kwargs)
             finally:
-                restore(
-                    mine, opened.before
-                )  # a task that dies pending is closed from somewhere else
+                if current_context() is mine:  # a task that dies pending is closed elsewhere
+                    attach(opened.before)
         except BaseException as error:
             opened.fail(error)
             raise

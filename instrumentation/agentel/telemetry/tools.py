@@ -27,7 +27,7 @@ from agentel.telemetry.context import (
     ambient_of,
     current_context,
 )
-from agentel.telemetry.deferred import put
+from agentel.telemetry.deferred import append, keep_short
 from agentel.telemetry.hand import HandRecording, Plan
 from agentel.telemetry.metrics import labels_for
 from agentel.telemetry.pipeline import Pipeline
@@ -50,23 +50,21 @@ _NO_CONTENT: dict[str, str] = {}
 class Tool:
     """What all recordings of one tool in one pipeline have in common."""
 
-    __slots__ = ("_labels", "measure", "pipeline", "plan", "start_span")
+    __slots__ = ("known_labels", "measure", "pipeline", "plan", "start_span")
 
     def __init__(self, plan: Plan, pipeline: Pipeline) -> None:
         self.plan = plan
         self.pipeline = pipeline
         self.start_span = pipeline.tracer.start_span
         self.measure = pipeline.instruments.measure(_DURATION)
-        self._labels: dict[object, dict[str, Any]] = {}
+        self.known_labels: dict[object, dict[str, Any]] = {}
 
     def labels(self, agent: object) -> dict[str, Any]:
         """Return the attributes of the duration of a call by `agent` that returned."""
-        made = self._labels.get(agent)
-        if made is None:
-            if len(self._labels) >= _MOST_AGENTS:
-                self._labels.clear()
-            fields = self.plan.fields if agent is None else {**self.plan.fields, _AGENT: agent}
-            made = self._labels[agent] = labels_for(fields).of(_DURATION)
+        if len(self.known_labels) >= _MOST_AGENTS:
+            self.known_labels.clear()
+        fields = self.plan.fields if agent is None else {**self.plan.fields, _AGENT: agent}
+        made = self.known_labels[agent] = labels_for(fields).of(_DURATION)
         return made
 
 
@@ -157,8 +155,10 @@ class ToolRecording(HandRecording):
                 if size is not None:
                     span.set_attribute(_RESULT_SIZE, size)
             tool = self.tool
-            labels = tool.labels(self.ambient.fields.get(_AGENT))
-            put(tool.measure, seconds, labels, span.get_span_context())
+            agent = self.ambient.fields.get(_AGENT)
+            labels = tool.known_labels.get(agent) or tool.labels(agent)
+            append((tool.measure, seconds, labels, span.get_span_context()))
+            keep_short()
         finally:
             span.end()
             self.context = _OVER  # it knows this recording

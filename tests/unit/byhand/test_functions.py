@@ -354,7 +354,7 @@ def broken(*args: object, **kwargs: object) -> Any:
         (tools.ToolRecording, "_complete"),
         (tools, "canonical"),
         (tools, "size_of"),
-        (tools, "put"),
+        (tools, "append"),
     ],
     ids=lambda value: getattr(value, "__name__", value),
 )
