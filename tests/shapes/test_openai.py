@@ -67,13 +67,11 @@ PLAIN = """
     chat gpt-5 [client]
       agentel: input.message_count=1 input.size=31 outcome=completed output.size=24
         provider.organization=agentel-tests provider.project=proj_agenteltests
-        provider.request_id=req_00000000000000000000000000000001
-        usage.service_tier=default usage.source=provider
+        provider.request_id=req_00000000000000000000000000000001 usage.source=provider
       gen_ai: operation.name=chat provider.name=openai request.model=gpt-5
         response.finish_reasons=[stop]
         response.id=chatcmpl-00000000000000000000000000001
-        response.model=gpt-5-2025-08-07 usage.audio.input_tokens=0
-        usage.audio.output_tokens=0 usage.cache_read.input_tokens=0
+        response.model=gpt-5-2025-08-07 usage.cache_read.input_tokens=0
         usage.input_tokens=12 usage.output_tokens=7 usage.reasoning.output_tokens=0
       openai: api.type=chat_completions response.service_tier=default
         response.system_fingerprint=fp_44709d6fcb
@@ -95,8 +93,7 @@ CHAT_USAGE = """
     chat gpt-5 [client]
       agentel: input.message_count=1 input.size=31 outcome=completed output.size=26
         provider.organization=agentel-tests provider.project=proj_agenteltests
-        provider.request_id=req_00000000000000000000000000000001
-        usage.service_tier=priority usage.source=provider
+        provider.request_id=req_00000000000000000000000000000001 usage.source=provider
       gen_ai: operation.name=chat provider.name=openai request.model=gpt-5
         response.finish_reasons=[stop]
         response.id=chatcmpl-00000000000000000000000000001
@@ -113,16 +110,14 @@ CHAT_PARAMETERS = """
       agentel: input.message_count=1 input.size=31 outcome=completed output.parsed=true
         output.size=2 provider.organization=agentel-tests
         provider.project=proj_agenteltests
-        provider.request_id=req_00000000000000000000000000000001
-        usage.service_tier=default usage.source=provider
+        provider.request_id=req_00000000000000000000000000000001 usage.source=provider
       gen_ai: operation.name=chat output.type=json provider.name=openai
         request.frequency_penalty=0.5 request.max_tokens=100 request.model=gpt-5
         request.presence_penalty=0.25 request.reasoning.level=low request.seed=7
         request.stop_sequences=[END] request.temperature=1.0 request.top_k=40
         request.top_p=0.9 response.finish_reasons=[stop]
         response.id=chatcmpl-00000000000000000000000000001
-        response.model=gpt-5-2025-08-07 usage.audio.input_tokens=0
-        usage.audio.output_tokens=0 usage.cache_read.input_tokens=0
+        response.model=gpt-5-2025-08-07 usage.cache_read.input_tokens=0
         usage.input_tokens=12 usage.output_tokens=7 usage.reasoning.output_tokens=0
       openai: api.type=chat_completions request.service_tier=flex
         response.service_tier=default response.system_fingerprint=fp_44709d6fcb
@@ -132,13 +127,11 @@ CHAT_TWO = """
     chat gpt-5 [client]
       agentel: input.message_count=1 input.size=31 outcome=completed output.size=28
         provider.organization=agentel-tests provider.project=proj_agenteltests
-        provider.request_id=req_00000000000000000000000000000001
-        usage.service_tier=default usage.source=provider
+        provider.request_id=req_00000000000000000000000000000001 usage.source=provider
       gen_ai: operation.name=chat provider.name=openai request.choice.count=2
         request.model=gpt-5 response.finish_reasons=[stop,length]
         response.id=chatcmpl-00000000000000000000000000001
-        response.model=gpt-5-2025-08-07 usage.audio.input_tokens=0
-        usage.audio.output_tokens=0 usage.cache_read.input_tokens=0
+        response.model=gpt-5-2025-08-07 usage.cache_read.input_tokens=0
         usage.input_tokens=12 usage.output_tokens=7 usage.reasoning.output_tokens=0
       openai: api.type=chat_completions response.service_tier=default
         response.system_fingerprint=fp_44709d6fcb
@@ -148,13 +141,11 @@ CHAT_TOOLS = """
     chat gpt-5 [client]
       agentel: input.message_count=1 input.size=31 outcome=completed output.size=40
         provider.organization=agentel-tests provider.project=proj_agenteltests
-        provider.request_id=req_00000000000000000000000000000001
-        usage.service_tier=default usage.source=provider
+        provider.request_id=req_00000000000000000000000000000001 usage.source=provider
       gen_ai: operation.name=chat provider.name=openai request.model=gpt-5
         response.finish_reasons=[tool_call]
         response.id=chatcmpl-00000000000000000000000000001
-        response.model=gpt-5-2025-08-07 usage.audio.input_tokens=0
-        usage.audio.output_tokens=0 usage.cache_read.input_tokens=0
+        response.model=gpt-5-2025-08-07 usage.cache_read.input_tokens=0
         usage.input_tokens=12 usage.output_tokens=7 usage.reasoning.output_tokens=0
       openai: api.type=chat_completions response.service_tier=default
         response.system_fingerprint=fp_44709d6fcb
@@ -164,13 +155,11 @@ CHAT_REFUSAL = """
     chat gpt-5 [client]
       agentel: input.message_count=1 input.size=31 outcome=completed output.size=23
         provider.organization=agentel-tests provider.project=proj_agenteltests
-        provider.request_id=req_00000000000000000000000000000001
-        usage.service_tier=default usage.source=provider
+        provider.request_id=req_00000000000000000000000000000001 usage.source=provider
       gen_ai: operation.name=chat provider.name=openai request.model=gpt-5
         response.finish_reasons=[stop]
         response.id=chatcmpl-00000000000000000000000000001
-        response.model=gpt-5-2025-08-07 usage.audio.input_tokens=0
-        usage.audio.output_tokens=0 usage.cache_read.input_tokens=0
+        response.model=gpt-5-2025-08-07 usage.cache_read.input_tokens=0
         usage.input_tokens=12 usage.output_tokens=7 usage.reasoning.output_tokens=0
       openai: api.type=chat_completions response.service_tier=default
         response.system_fingerprint=fp_44709d6fcb
@@ -180,8 +169,7 @@ CHAT_AUDIO = """
     chat gpt-5 [client]
       agentel: input.message_count=1 input.size=31 outcome=completed output.size=0
         provider.organization=agentel-tests provider.project=proj_agenteltests
-        provider.request_id=req_00000000000000000000000000000001
-        usage.service_tier=default usage.source=provider
+        provider.request_id=req_00000000000000000000000000000001 usage.source=provider
       gen_ai: operation.name=chat output.type=speech provider.name=openai
         request.model=gpt-5 response.finish_reasons=[stop]
         response.id=chatcmpl-00000000000000000000000000001
@@ -197,8 +185,7 @@ CHAT_CONTENT = """
     chat gpt-5 [client]
       agentel: input.message_count=1 input.size=31 outcome=completed output.size=40
         provider.organization=agentel-tests provider.project=proj_agenteltests
-        provider.request_id=req_00000000000000000000000000000001
-        usage.service_tier=default usage.source=provider
+        provider.request_id=req_00000000000000000000000000000001 usage.source=provider
       gen_ai: input.messages=[{"role":"user","parts":[{"type":"text","content":"tell me
         the planted secret 4711"}]}] operation.name=chat
         output.messages=[{"role":"assistant","parts":[{"type":"text","content":"the
@@ -207,8 +194,7 @@ CHAT_CONTENT = """
         00000000101","name":"sub","arguments":{"b":2}}],"finish_reason":"tool_call"}]
         provider.name=openai request.model=gpt-5 response.finish_reasons=[tool_call]
         response.id=chatcmpl-00000000000000000000000000001
-        response.model=gpt-5-2025-08-07 usage.audio.input_tokens=0
-        usage.audio.output_tokens=0 usage.cache_read.input_tokens=0
+        response.model=gpt-5-2025-08-07 usage.cache_read.input_tokens=0
         usage.input_tokens=12 usage.output_tokens=7 usage.reasoning.output_tokens=0
       openai: api.type=chat_completions response.service_tier=default
         response.system_fingerprint=fp_44709d6fcb

@@ -23,13 +23,11 @@ def whole_url(run: Run) -> None:
 AZURE_VALUE = """
     chat gpt-5 [client]
       agentel: input.message_count=1 input.size=31 outcome=completed output.size=24
-        provider.request_id=00000000-0000-4000-8000-000000000001
-        usage.service_tier=default usage.source=provider
+        provider.request_id=00000000-0000-4000-8000-000000000001 usage.source=provider
       gen_ai: operation.name=chat provider.name=azure.ai.openai request.model=gpt-5
         response.finish_reasons=[stop]
         response.id=chatcmpl-00000000000000000000000000001
-        response.model=gpt-5-2025-08-07 usage.audio.input_tokens=0
-        usage.audio.output_tokens=0 usage.cache_read.input_tokens=0
+        response.model=gpt-5-2025-08-07 usage.cache_read.input_tokens=0
         usage.input_tokens=12 usage.output_tokens=7 usage.reasoning.output_tokens=0
       openai: api.type=chat_completions response.service_tier=default
         response.system_fingerprint=fp_44709d6fcb
@@ -39,12 +37,11 @@ AZURE_STREAM = """
     chat gpt-5 [client]
       agentel: input.message_count=1 input.size=31 outcome=completed output.size=24
         provider.request_id=00000000-0000-4000-8000-000000000001 stream.chunk_count=9
-        usage.service_tier=default usage.source=provider
+        usage.source=provider
       gen_ai: operation.name=chat provider.name=azure.ai.openai request.model=gpt-5
         request.stream=true response.finish_reasons=[stop]
         response.id=chatcmpl-00000000000000000000000000001
         response.model=gpt-5-2025-08-07 response.time_to_first_chunk=TIME
-        usage.audio.input_tokens=0 usage.audio.output_tokens=0
         usage.cache_read.input_tokens=0 usage.input_tokens=12 usage.output_tokens=7
         usage.reasoning.output_tokens=0
       openai: api.type=chat_completions response.service_tier=default
@@ -58,10 +55,9 @@ ROUTER_VALUE = """
         usage.source=provider
       gen_ai: operation.name=chat provider.name=openai request.model=gpt-5
         response.finish_reasons=[stop] response.id=gen-1790000001-00000000000000000001
-        response.model=gpt-5-2025-08-07 usage.audio.input_tokens=0
-        usage.audio.output_tokens=0 usage.cache_read.input_tokens=0
-        usage.cache_write.input_tokens=0 usage.image.output_tokens=0
-        usage.input_tokens=12 usage.output_tokens=7 usage.reasoning.output_tokens=0
+        response.model=gpt-5-2025-08-07 usage.cache_read.input_tokens=0
+        usage.cache_write.input_tokens=0 usage.input_tokens=12 usage.output_tokens=7
+        usage.reasoning.output_tokens=0
       openai: api.type=chat_completions
       server: address=127.0.0.1 port=PORT
 """
@@ -73,10 +69,9 @@ ROUTER_STREAM = """
       gen_ai: operation.name=chat provider.name=openai request.model=gpt-5
         request.stream=true response.finish_reasons=[stop]
         response.id=gen-1790000001-00000000000000000001 response.model=gpt-5-2025-08-07
-        response.time_to_first_chunk=TIME usage.audio.input_tokens=0
-        usage.audio.output_tokens=0 usage.cache_read.input_tokens=0
-        usage.cache_write.input_tokens=0 usage.image.output_tokens=0
-        usage.input_tokens=12 usage.output_tokens=7 usage.reasoning.output_tokens=0
+        response.time_to_first_chunk=TIME usage.cache_read.input_tokens=0
+        usage.cache_write.input_tokens=0 usage.input_tokens=12 usage.output_tokens=7
+        usage.reasoning.output_tokens=0
       openai: api.type=chat_completions
       server: address=127.0.0.1 port=PORT
 """
@@ -84,13 +79,11 @@ OPENAI_WHOLE_URL = """
     chat gpt-5 [client]
       agentel: input.message_count=1 input.size=31 outcome=completed output.size=24
         provider.organization=agentel-tests provider.project=proj_agenteltests
-        provider.request_id=req_00000000000000000000000000000001
-        usage.service_tier=default usage.source=provider
+        provider.request_id=req_00000000000000000000000000000001 usage.source=provider
       gen_ai: operation.name=chat provider.name=openai request.model=gpt-5
         response.finish_reasons=[stop]
         response.id=chatcmpl-00000000000000000000000000001
-        response.model=gpt-5-2025-08-07 usage.audio.input_tokens=0
-        usage.audio.output_tokens=0 usage.cache_read.input_tokens=0
+        response.model=gpt-5-2025-08-07 usage.cache_read.input_tokens=0
         usage.input_tokens=12 usage.output_tokens=7 usage.reasoning.output_tokens=0
       openai: api.type=chat_completions response.service_tier=default
         response.system_fingerprint=fp_44709d6fcb

@@ -42,13 +42,11 @@ GOOD = """
       agentel: input.message_count=1 input.size=31 outcome=completed output.parsed=true
         output.size=11 provider.organization=agentel-tests
         provider.project=proj_agenteltests
-        provider.request_id=req_00000000000000000000000000000001
-        usage.service_tier=default usage.source=provider
+        provider.request_id=req_00000000000000000000000000000001 usage.source=provider
       gen_ai: operation.name=chat output.type=json provider.name=openai
         request.model=gpt-5 response.finish_reasons=[stop]
         response.id=chatcmpl-00000000000000000000000000001
-        response.model=gpt-5-2025-08-07 usage.audio.input_tokens=0
-        usage.audio.output_tokens=0 usage.cache_read.input_tokens=0
+        response.model=gpt-5-2025-08-07 usage.cache_read.input_tokens=0
         usage.input_tokens=12 usage.output_tokens=7 usage.reasoning.output_tokens=0
       openai: api.type=chat_completions response.service_tier=default
         response.system_fingerprint=fp_44709d6fcb
@@ -65,14 +63,12 @@ CHAT_PARSE_LENGTH = """
         error.retryable=false input.message_count=1 input.size=31 outcome=error
         output.parsed=false output.size=4 provider.organization=agentel-tests
         provider.project=proj_agenteltests
-        provider.request_id=req_00000000000000000000000000000001
-        usage.service_tier=default usage.source=provider
+        provider.request_id=req_00000000000000000000000000000001 usage.source=provider
       error: type=LengthFinishReasonError
       gen_ai: operation.name=chat output.type=json provider.name=openai
         request.model=gpt-5 response.finish_reasons=[length]
         response.id=chatcmpl-00000000000000000000000000001
-        response.model=gpt-5-2025-08-07 usage.audio.input_tokens=0
-        usage.audio.output_tokens=0 usage.cache_read.input_tokens=0
+        response.model=gpt-5-2025-08-07 usage.cache_read.input_tokens=0
         usage.input_tokens=12 usage.output_tokens=7 usage.reasoning.output_tokens=0
       openai: api.type=chat_completions response.service_tier=default
         response.system_fingerprint=fp_44709d6fcb
@@ -84,14 +80,12 @@ CHAT_PARSE_MISMATCH = """
         error.retryable=false input.message_count=1 input.size=31 outcome=error
         output.parsed=false output.size=9 provider.organization=agentel-tests
         provider.project=proj_agenteltests
-        provider.request_id=req_00000000000000000000000000000001
-        usage.service_tier=default usage.source=provider
+        provider.request_id=req_00000000000000000000000000000001 usage.source=provider
       error: type=ValidationError
       gen_ai: operation.name=chat output.type=json provider.name=openai
         request.model=gpt-5 response.finish_reasons=[stop]
         response.id=chatcmpl-00000000000000000000000000001
-        response.model=gpt-5-2025-08-07 usage.audio.input_tokens=0
-        usage.audio.output_tokens=0 usage.cache_read.input_tokens=0
+        response.model=gpt-5-2025-08-07 usage.cache_read.input_tokens=0
         usage.input_tokens=12 usage.output_tokens=7 usage.reasoning.output_tokens=0
       openai: api.type=chat_completions response.service_tier=default
         response.system_fingerprint=fp_44709d6fcb
@@ -103,14 +97,12 @@ CHAT_PARSE_FILTER = """
         error.fingerprint=PRINT error.retryable=false input.message_count=1
         input.size=31 outcome=error output.parsed=false output.size=0
         provider.organization=agentel-tests provider.project=proj_agenteltests
-        provider.request_id=req_00000000000000000000000000000001
-        usage.service_tier=default usage.source=provider
+        provider.request_id=req_00000000000000000000000000000001 usage.source=provider
       error: type=ContentFilterFinishReasonError
       gen_ai: operation.name=chat output.type=json provider.name=openai
         request.model=gpt-5 response.finish_reasons=[content_filter]
         response.id=chatcmpl-00000000000000000000000000001
-        response.model=gpt-5-2025-08-07 usage.audio.input_tokens=0
-        usage.audio.output_tokens=0 usage.cache_read.input_tokens=0
+        response.model=gpt-5-2025-08-07 usage.cache_read.input_tokens=0
         usage.input_tokens=12 usage.output_tokens=7 usage.reasoning.output_tokens=0
       openai: api.type=chat_completions response.service_tier=default
         response.system_fingerprint=fp_44709d6fcb
@@ -122,7 +114,7 @@ CHAT_PARSE_STREAM = """
         output.size=11 provider.organization=agentel-tests
         provider.project=proj_agenteltests
         provider.request_id=req_00000000000000000000000000000001 stream.chunk_count=3
-        usage.service_tier=default usage.source=absent
+        usage.source=absent
       gen_ai: operation.name=chat output.type=json provider.name=openai
         request.model=gpt-5 request.stream=true response.finish_reasons=[stop]
         response.id=chatcmpl-00000000000000000000000000001
@@ -136,8 +128,7 @@ RESPONSES_PARSE = """
       agentel: input.message_count=1 input.size=31 outcome=completed output.parsed=true
         output.size=11 provider.organization=agentel-tests
         provider.project=proj_agenteltests
-        provider.request_id=req_00000000000000000000000000000001
-        usage.service_tier=default usage.source=provider
+        provider.request_id=req_00000000000000000000000000000001 usage.source=provider
       gen_ai: operation.name=chat output.type=json provider.name=openai
         request.model=gpt-5 response.finish_reasons=[stop]
         response.id=resp_00000000000000000000000000000000000000000000000001
@@ -153,8 +144,7 @@ RESPONSES_PARSE_MISMATCH = """
         error.retryable=false input.message_count=1 input.size=31 outcome=error
         output.parsed=false output.size=9 provider.organization=agentel-tests
         provider.project=proj_agenteltests
-        provider.request_id=req_00000000000000000000000000000001
-        usage.service_tier=default usage.source=provider
+        provider.request_id=req_00000000000000000000000000000001 usage.source=provider
       error: type=ValidationError
       gen_ai: operation.name=chat output.type=json provider.name=openai
         request.model=gpt-5 response.finish_reasons=[stop]

@@ -46,8 +46,7 @@ RESPONSES_FETCHED = """
     chat gpt-5 [client]
       agentel: input.message_count=1 input.size=31 outcome=completed output.size=24
         provider.organization=agentel-tests provider.project=proj_agenteltests
-        provider.request_id=req_00000000000000000000000000000001
-        usage.service_tier=default usage.source=provider
+        provider.request_id=req_00000000000000000000000000000001 usage.source=provider
       gen_ai: operation.name=chat provider.name=openai request.model=gpt-5
         response.finish_reasons=[stop]
         response.id=resp_00000000000000000000000000000000000000000000000001
@@ -71,8 +70,7 @@ RESPONSES_FETCHED_STREAM = """
     chat gpt-5 [client]
       agentel: input.message_count=1 input.size=31 outcome=completed output.size=24
         provider.organization=agentel-tests provider.project=proj_agenteltests
-        provider.request_id=req_00000000000000000000000000000001
-        usage.service_tier=default usage.source=provider
+        provider.request_id=req_00000000000000000000000000000001 usage.source=provider
       gen_ai: operation.name=chat provider.name=openai request.model=gpt-5
         response.finish_reasons=[stop]
         response.id=resp_00000000000000000000000000000000000000000000000001

@@ -35,7 +35,7 @@ STREAMED = """
       agentel: input.message_count=1 input.size=31 outcome=completed output.size=24
         provider.organization=agentel-tests provider.project=proj_agenteltests
         provider.request_id=req_00000000000000000000000000000001 stream.chunk_count=13
-        usage.service_tier=default usage.source=provider
+        usage.source=provider
       gen_ai: operation.name=chat provider.name=openai request.model=gpt-5
         request.stream=true response.finish_reasons=[stop]
         response.id=resp_00000000000000000000000000000000000000000000000001
@@ -52,7 +52,7 @@ RESPONSES_STREAM_TOOLS = """
       agentel: input.message_count=1 input.size=31 outcome=completed output.size=7
         provider.organization=agentel-tests provider.project=proj_agenteltests
         provider.request_id=req_00000000000000000000000000000001 stream.chunk_count=7
-        usage.service_tier=default usage.source=provider
+        usage.source=provider
       gen_ai: operation.name=chat provider.name=openai request.model=gpt-5
         request.stream=true response.finish_reasons=[tool_call]
         response.id=resp_00000000000000000000000000000000000000000000000001
@@ -69,7 +69,7 @@ RESPONSES_STREAM_FAILED = """
         outcome=error output.size=0 provider.organization=agentel-tests
         provider.project=proj_agenteltests
         provider.request_id=req_00000000000000000000000000000001 stream.chunk_count=3
-        usage.service_tier=default usage.source=absent
+        usage.source=absent
       error: type=server_error
       gen_ai: operation.name=chat provider.name=openai request.model=gpt-5
         request.stream=true response.finish_reasons=[error]

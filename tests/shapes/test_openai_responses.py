@@ -63,8 +63,7 @@ PLAIN = """
     chat gpt-5 [client]
       agentel: input.message_count=1 input.size=31 outcome=completed output.size=24
         provider.organization=agentel-tests provider.project=proj_agenteltests
-        provider.request_id=req_00000000000000000000000000000001
-        usage.service_tier=default usage.source=provider
+        provider.request_id=req_00000000000000000000000000000001 usage.source=provider
       gen_ai: operation.name=chat provider.name=openai request.model=gpt-5
         response.finish_reasons=[stop]
         response.id=resp_00000000000000000000000000000000000000000000000001
@@ -83,8 +82,7 @@ RESPONSES_PARAMETERS = """
       agentel: input.message_count=1 input.size=31 outcome=completed output.parsed=true
         output.size=2 provider.organization=agentel-tests
         provider.project=proj_agenteltests
-        provider.request_id=req_00000000000000000000000000000001
-        usage.service_tier=default usage.source=provider
+        provider.request_id=req_00000000000000000000000000000001 usage.source=provider
       gen_ai: conversation.id=conv_1 operation.name=chat output.type=json
         prompt.name=pmpt_1 prompt.version=2 provider.name=openai request.max_tokens=100
         request.model=gpt-5 request.previous_response.id=resp_before
@@ -102,8 +100,7 @@ RESPONSES_REASONING = """
     chat gpt-5 [client]
       agentel: input.message_count=1 input.size=31 outcome=completed output.size=26
         provider.organization=agentel-tests provider.project=proj_agenteltests
-        provider.request_id=req_00000000000000000000000000000001
-        usage.service_tier=default usage.source=provider
+        provider.request_id=req_00000000000000000000000000000001 usage.source=provider
       gen_ai: operation.name=chat provider.name=openai request.model=gpt-5
         response.finish_reasons=[stop]
         response.id=resp_00000000000000000000000000000000000000000000000001
@@ -127,8 +124,7 @@ RESPONSES_TOOLS = """
     chat gpt-5 [client]
       agentel: input.message_count=1 input.size=31 outcome=completed output.size=7
         provider.organization=agentel-tests provider.project=proj_agenteltests
-        provider.request_id=req_00000000000000000000000000000001
-        usage.service_tier=default usage.source=provider
+        provider.request_id=req_00000000000000000000000000000001 usage.source=provider
       gen_ai: operation.name=chat provider.name=openai request.model=gpt-5
         response.finish_reasons=[tool_call]
         response.id=resp_00000000000000000000000000000000000000000000000001
@@ -142,8 +138,8 @@ RESPONSES_SEARCH = """
     chat gpt-5 [client]
       agentel: input.message_count=1 input.size=31 outcome=completed output.size=26
         provider.organization=agentel-tests provider.project=proj_agenteltests
-        provider.request_id=req_00000000000000000000000000000001
-        usage.service_tier=default usage.source=provider usage.web_search.requests=1
+        provider.request_id=req_00000000000000000000000000000001 usage.source=provider
+        usage.web_search.requests=1
       gen_ai: operation.name=chat provider.name=openai request.model=gpt-5
         response.finish_reasons=[stop]
         response.id=resp_00000000000000000000000000000000000000000000000001
@@ -157,8 +153,7 @@ RESPONSES_LENGTH = """
     chat gpt-5 [client]
       agentel: input.message_count=1 input.size=31 outcome=completed output.size=3
         provider.organization=agentel-tests provider.project=proj_agenteltests
-        provider.request_id=req_00000000000000000000000000000001
-        usage.service_tier=default usage.source=provider
+        provider.request_id=req_00000000000000000000000000000001 usage.source=provider
       gen_ai: operation.name=chat provider.name=openai request.model=gpt-5
         response.finish_reasons=[length]
         response.id=resp_00000000000000000000000000000000000000000000000001
@@ -174,8 +169,7 @@ RESPONSES_FAILED = """
         error.fingerprint=PRINT error.retryable=true input.message_count=1 input.size=31
         outcome=error output.size=0 provider.organization=agentel-tests
         provider.project=proj_agenteltests
-        provider.request_id=req_00000000000000000000000000000001
-        usage.service_tier=default usage.source=absent
+        provider.request_id=req_00000000000000000000000000000001 usage.source=absent
       error: type=server_error
       gen_ai: operation.name=chat provider.name=openai request.model=gpt-5
         response.finish_reasons=[error]
@@ -189,8 +183,7 @@ RESPONSES_CONTENT = """
     chat gpt-5 [client]
       agentel: input.message_count=4 input.size=43 outcome=completed output.size=7
         provider.organization=agentel-tests provider.project=proj_agenteltests
-        provider.request_id=req_00000000000000000000000000000001
-        usage.service_tier=default usage.source=provider
+        provider.request_id=req_00000000000000000000000000000001 usage.source=provider
       gen_ai: input.messages=[{"role":"system","parts":[{"type":"text","content":"Add."}
         ]},{"role":"user","parts":[{"type":"text","content":"tell me the planted secret
         4711"}]},{"role":"assistant","parts":[{"type":"tool_call","id":"c1","name":"add"

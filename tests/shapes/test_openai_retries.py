@@ -22,13 +22,11 @@ CHAT_RETRIED_429 = """
       agentel: attempt.count=2 input.message_count=1 input.size=31 outcome=completed
         output.size=24 provider.organization=agentel-tests
         provider.project=proj_agenteltests
-        provider.request_id=req_00000000000000000000000000000002
-        usage.service_tier=default usage.source=provider
+        provider.request_id=req_00000000000000000000000000000002 usage.source=provider
       gen_ai: operation.name=chat provider.name=openai request.model=gpt-5
         response.finish_reasons=[stop]
         response.id=chatcmpl-00000000000000000000000000002
-        response.model=gpt-5-2025-08-07 usage.audio.input_tokens=0
-        usage.audio.output_tokens=0 usage.cache_read.input_tokens=0
+        response.model=gpt-5-2025-08-07 usage.cache_read.input_tokens=0
         usage.input_tokens=12 usage.output_tokens=7 usage.reasoning.output_tokens=0
       openai: api.type=chat_completions response.service_tier=default
         response.system_fingerprint=fp_44709d6fcb
@@ -42,13 +40,11 @@ CHAT_RETRIED_RESET = """
       agentel: attempt.count=3 input.message_count=1 input.size=31 outcome=completed
         output.size=24 provider.organization=agentel-tests
         provider.project=proj_agenteltests
-        provider.request_id=req_00000000000000000000000000000003
-        usage.service_tier=default usage.source=provider
+        provider.request_id=req_00000000000000000000000000000003 usage.source=provider
       gen_ai: operation.name=chat provider.name=openai request.model=gpt-5
         response.finish_reasons=[stop]
         response.id=chatcmpl-00000000000000000000000000003
-        response.model=gpt-5-2025-08-07 usage.audio.input_tokens=0
-        usage.audio.output_tokens=0 usage.cache_read.input_tokens=0
+        response.model=gpt-5-2025-08-07 usage.cache_read.input_tokens=0
         usage.input_tokens=12 usage.output_tokens=7 usage.reasoning.output_tokens=0
       openai: api.type=chat_completions response.service_tier=default
         response.system_fingerprint=fp_44709d6fcb

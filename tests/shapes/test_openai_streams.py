@@ -73,7 +73,7 @@ STREAMED = """
       agentel: input.message_count=1 input.size=31 outcome=completed output.size=24
         provider.organization=agentel-tests provider.project=proj_agenteltests
         provider.request_id=req_00000000000000000000000000000001 stream.chunk_count=7
-        usage.service_tier=default usage.source=absent
+        usage.source=absent
       gen_ai: operation.name=chat provider.name=openai request.model=gpt-5
         request.stream=true response.finish_reasons=[stop]
         response.id=chatcmpl-00000000000000000000000000001
@@ -87,7 +87,7 @@ ABANDONED = """
       agentel: input.message_count=1 input.size=31 outcome=abandoned output.size=4
         provider.organization=agentel-tests provider.project=proj_agenteltests
         provider.request_id=req_00000000000000000000000000000001 stream.chunk_count=2
-        usage.service_tier=default usage.source=absent
+        usage.source=absent
       gen_ai: operation.name=chat provider.name=openai request.model=gpt-5
         request.stream=true response.id=chatcmpl-00000000000000000000000000001
         response.model=gpt-5-2025-08-07 response.time_to_first_chunk=TIME
@@ -104,12 +104,11 @@ CHAT_STREAM_INJECTED = """
       agentel: input.message_count=1 input.size=31 outcome=completed output.size=24
         provider.organization=agentel-tests provider.project=proj_agenteltests
         provider.request_id=req_00000000000000000000000000000001 stream.chunk_count=8
-        usage.service_tier=default usage.source=injected
+        usage.source=injected
       gen_ai: operation.name=chat provider.name=openai request.model=gpt-5
         request.stream=true response.finish_reasons=[stop]
         response.id=chatcmpl-00000000000000000000000000001
         response.model=gpt-5-2025-08-07 response.time_to_first_chunk=TIME
-        usage.audio.input_tokens=0 usage.audio.output_tokens=0
         usage.cache_read.input_tokens=0 usage.input_tokens=12 usage.output_tokens=7
         usage.reasoning.output_tokens=0
       openai: api.type=chat_completions response.service_tier=default
@@ -131,7 +130,7 @@ CHAT_STREAM_USAGE = """
       agentel: input.message_count=1 input.size=31 outcome=completed output.size=26
         provider.organization=agentel-tests provider.project=proj_agenteltests
         provider.request_id=req_00000000000000000000000000000001 stream.chunk_count=8
-        usage.service_tier=default usage.source=provider
+        usage.source=provider
       gen_ai: operation.name=chat provider.name=openai request.model=gpt-5
         request.stream=true response.finish_reasons=[stop]
         response.id=chatcmpl-00000000000000000000000000001
@@ -148,7 +147,7 @@ CHAT_STREAM_TWO = """
       agentel: input.message_count=1 input.size=31 outcome=completed output.size=28
         provider.organization=agentel-tests provider.project=proj_agenteltests
         provider.request_id=req_00000000000000000000000000000001 stream.chunk_count=10
-        usage.service_tier=default usage.source=absent
+        usage.source=absent
       gen_ai: operation.name=chat provider.name=openai request.choice.count=2
         request.model=gpt-5 request.stream=true response.finish_reasons=[stop,length]
         response.id=chatcmpl-00000000000000000000000000001
@@ -162,7 +161,7 @@ CHAT_STREAM_TOOLS = """
       agentel: input.message_count=1 input.size=31 outcome=completed output.size=40
         provider.organization=agentel-tests provider.project=proj_agenteltests
         provider.request_id=req_00000000000000000000000000000001 stream.chunk_count=11
-        usage.service_tier=default usage.source=absent
+        usage.source=absent
       gen_ai: operation.name=chat provider.name=openai request.model=gpt-5
         request.stream=true response.finish_reasons=[tool_call]
         response.id=chatcmpl-00000000000000000000000000001
@@ -176,7 +175,7 @@ CHAT_STREAM_REFUSAL = """
       agentel: input.message_count=1 input.size=31 outcome=completed output.size=23
         provider.organization=agentel-tests provider.project=proj_agenteltests
         provider.request_id=req_00000000000000000000000000000001 stream.chunk_count=7
-        usage.service_tier=default usage.source=absent
+        usage.source=absent
       gen_ai: operation.name=chat provider.name=openai request.model=gpt-5
         request.stream=true response.finish_reasons=[stop]
         response.id=chatcmpl-00000000000000000000000000001
@@ -190,7 +189,7 @@ CHAT_STREAM_CONTENT = """
       agentel: input.message_count=1 input.size=31 outcome=completed output.size=40
         provider.organization=agentel-tests provider.project=proj_agenteltests
         provider.request_id=req_00000000000000000000000000000001 stream.chunk_count=11
-        usage.service_tier=default usage.source=absent
+        usage.source=absent
       gen_ai: input.messages=[{"role":"user","parts":[{"type":"text","content":"tell me
         the planted secret 4711"}]}] operation.name=chat
         output.messages=[{"role":"assistant","parts":[{"type":"text","content":"the
@@ -210,7 +209,7 @@ CHAT_STREAM_HELPER_BREAK = """
       agentel: input.message_count=1 input.size=31 outcome=abandoned output.size=0
         provider.organization=agentel-tests provider.project=proj_agenteltests
         provider.request_id=req_00000000000000000000000000000001 stream.chunk_count=1
-        usage.service_tier=default usage.source=absent
+        usage.source=absent
       gen_ai: operation.name=chat provider.name=openai request.model=gpt-5
         request.stream=true response.id=chatcmpl-00000000000000000000000000001
         response.model=gpt-5-2025-08-07 response.time_to_first_chunk=TIME

@@ -140,11 +140,12 @@ def fallback(field: str) -> Callable[[object, Fields], None]:
     return rule
 
 
-def constant(field: str, constant_value: object) -> Callable[[object, Fields], None]:
-    """Return a rule that sets `field` to a value of ours where the source has any."""
+def spent(field: str) -> Callable[[object, Fields], None]:
+    """Return a rule for tokens of one modality: none of them means that it was not in use."""
 
     def rule(value: object, into: Fields) -> None:
-        into[field] = constant_value
+        if value:
+            into[field] = value
 
     return rule
 

@@ -11,6 +11,10 @@ from typing import Any, cast
 from agentel.core.fields import attributes_of, get, items, size, structured
 
 
+_PLAIN_ROLES = ("user", "assistant", "system")
+"""Roles of messages that are a role and a text, as most are."""
+
+
 def message_size(message: object) -> int:
     """Return the bytes of text in one message: its text or refusal, and its calls' arguments."""
     find = attributes_of(message).get
@@ -36,6 +40,9 @@ def input_messages(messages: object) -> list[object]:
 
 def _message(message: object) -> dict[str, object]:
     role = get(message, "role")
+    text = get(message, "content")
+    if isinstance(text, str) and role in _PLAIN_ROLES and len(attributes_of(message)) == 2:
+        return {"role": role, "parts": [{"type": "text", "content": text}]}
     if role in ("tool", "function"):
         response = {
             "type": "tool_call_response",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from agentel.core.fields import Fields, Table, attributes_of, fallback, get, items
+from agentel.core.fields import Fields, Table, attributes_of, fallback, get, items, spent
 
 FINISH_REASONS = {
     "tool_calls": "tool_call",
@@ -63,15 +63,15 @@ USAGE: Table = {
     "prompt_tokens_details": {
         "cached_tokens": "usage_cache_read_input_tokens",
         "cache_write_tokens": "usage_cache_write_input_tokens",
-        "audio_tokens": "usage_audio_input_tokens",
-        "image_tokens": "usage_image_input_tokens",
-        "text_tokens": "usage_text_input_tokens",
+        "audio_tokens": spent("usage_audio_input_tokens"),
+        "image_tokens": spent("usage_image_input_tokens"),
+        "text_tokens": spent("usage_text_input_tokens"),
     },
     "completion_tokens_details": {
         "reasoning_tokens": "usage_reasoning_output_tokens",
-        "audio_tokens": "usage_audio_output_tokens",
-        "image_tokens": "usage_image_output_tokens",
-        "text_tokens": "usage_text_output_tokens",
+        "audio_tokens": spent("usage_audio_output_tokens"),
+        "image_tokens": spent("usage_image_output_tokens"),
+        "text_tokens": spent("usage_text_output_tokens"),
     },
     "cached_tokens": fallback("usage_cache_read_input_tokens"),
     "prompt_cache_hit_tokens": fallback("usage_cache_read_input_tokens"),
@@ -93,11 +93,10 @@ def settle(fields: Fields) -> None:
 
 
 def settle_at_openai(fields: Fields) -> None:
-    """Settle what was read with OpenAI's own SDK: the tier is one of OpenAI's fields too."""
+    """Settle what was read with OpenAI's own SDK: the tier has a name of OpenAI's own."""
     _count_reasoning(fields)
-    tier = fields.get("usage_service_tier")
-    if tier is not None:
-        fields["openai_response_service_tier"] = tier
+    if "usage_service_tier" in fields:
+        fields["openai_response_service_tier"] = fields.pop("usage_service_tier")
 
 
 def _count_reasoning(fields: Fields) -> None:

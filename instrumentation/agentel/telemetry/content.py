@@ -123,6 +123,12 @@ class Content:
         return cls(settings, redact=hook, is_closed=hook is None)
 
     @property
+    def limit(self) -> int:
+        """Most bytes of one attribute; never more than what the telemetry SDK would cut at."""
+        limit, sdk_limit = self.settings.attribute_limit, self.settings.sdk_attribute_limit
+        return limit if sdk_limit is None else min(limit, sdk_limit)
+
+    @property
     def wants_span(self) -> bool:
         """Whether spans carry content."""
         return not self.is_closed and self.settings.wants_span_content
@@ -143,22 +149,19 @@ class Content:
             return value
         return guarded("redact content, which is dropped", self.redact, field, value)
 
-    def text(self, value: Any, room: int | None = None) -> tuple[str, int]:
-        """Return `value` as JSON within the limits, and how many bytes were cut to get there.
+    def text(self, value: Any, room: int) -> tuple[str, int, int]:
+        """Return `value` as JSON within the limits, its bytes, and how many were cut.
 
         `room` is what is left for the whole span.
         """
-        limit = self.settings.attribute_limit
-        if self.settings.sdk_attribute_limit is not None:
-            limit = min(limit, self.settings.sdk_attribute_limit)
-        if room is not None:
-            limit = min(limit, room)
+        limit = min(self.limit, room)
         whole = encode(value)
         length = len(whole) if whole.isascii() else len(whole.encode("utf-8", "replace"))
         if length <= limit:
-            return whole, 0
+            return whole, length, 0
         short = _shorten(json.loads(whole), limit)
-        return short, length - len(short.encode("utf-8", "replace"))
+        kept = len(short.encode("utf-8", "replace"))
+        return short, kept, length - kept
 
 
 def _shorten(value: Any, limit: int) -> str:

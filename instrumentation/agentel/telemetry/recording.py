@@ -274,9 +274,9 @@ class Recording:
         allowed = content.allowed(field, value)
         if allowed is None:
             return
-        text, cut = content.text(allowed, self._room)
+        text, length, cut = content.text(allowed, self._room)
         if text:
-            self._room -= len(text.encode("utf-8", "replace"))
+            self._room -= length
             self.content[field] = text
         if cut:
             dropped = self.found.get("content_dropped_size", 0)
