@@ -53,7 +53,9 @@ class Work(Block):
         if pipeline is None or self._is_unwanted():
             return None
         if self._is_tool:
-            return ToolRecording(Tool(self._plan, pipeline), self._arguments)
+            return ToolRecording(
+                Tool(self._plan, pipeline), keys.current_context(), self._arguments
+            )
         return HandRecording.begin(self._plan, pipeline)
 
     def opener(self, function: Callable[..., Any]) -> Opener:
@@ -74,7 +76,7 @@ class Work(Block):
             known = tool
             if known is None or known.pipeline is not pipeline:
                 known = tool = Tool(plan, pipeline)
-            return ToolRecording(known, bind(args, kwargs))
+            return ToolRecording(known, context, bind(args, kwargs))
 
         return open_tool
 

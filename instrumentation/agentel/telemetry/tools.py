@@ -25,7 +25,6 @@ from agentel.telemetry.context import (
     NOTHING,
     SPAN_KEY,
     ambient_of,
-    current_context,
 )
 from agentel.telemetry.deferred import append, keep_short
 from agentel.telemetry.hand import HandRecording, Plan
@@ -73,12 +72,14 @@ class ToolRecording(HandRecording):
 
     __slots__ = ("tool",)
 
-    def __init__(self, tool: Tool, arguments: Mapping[str, object] | None = None) -> None:
-        """Open it below what is current here. May raise; the caller guards.
+    def __init__(
+        self, tool: Tool, before: Context, arguments: Mapping[str, object] | None = None
+    ) -> None:
+        """Open it below `before`, which is current here. May raise; the caller guards.
 
         `arguments` are read here, by parameter name, and not kept: the tool may change them.
         """
-        self.before = parent = current_context()
+        self.before = parent = before
         if keys.inherited is not None:
             parent = keys.parent_context()
         self.tool = tool
