@@ -53,7 +53,7 @@ CHAT_CUT = f"""
         output.size=1 provider.organization=agentel-tests
         provider.project=proj_agenteltests
         provider.request_id=req_00000000000000000000000000000001 stream.chunk_count=2
-        usage.service_tier=default usage.source=absent
+        usage.source=absent
       error: type={CUT}
       gen_ai: operation.name=chat provider.name=openai request.model=gpt-5
         request.stream=true response.finish_reasons=[error]
@@ -71,7 +71,7 @@ CHAT_EOF = """
         output.size=1 provider.organization=agentel-tests
         provider.project=proj_agenteltests
         provider.request_id=req_00000000000000000000000000000001 stream.chunk_count=2
-        usage.service_tier=default usage.source=absent
+        usage.source=absent
       error: type=stream_cut
       gen_ai: operation.name=chat provider.name=openai request.model=gpt-5
         request.stream=true response.finish_reasons=[error]
@@ -89,7 +89,7 @@ CHAT_ERROR_EVENT = """
         outcome=error output.size=1 provider.organization=agentel-tests
         provider.project=proj_agenteltests
         provider.request_id=req_00000000000000000000000000000001 stream.chunk_count=2
-        usage.service_tier=default usage.source=absent
+        usage.source=absent
       error: type=APIError
       gen_ai: operation.name=chat provider.name=openai request.model=gpt-5
         request.stream=true response.finish_reasons=[error]
@@ -111,7 +111,7 @@ CHAT_STREAM_CANCELLED = """
       agentel: input.message_count=1 input.size=31 outcome=cancelled output.size=0
         provider.organization=agentel-tests provider.project=proj_agenteltests
         provider.request_id=req_00000000000000000000000000000001 stream.chunk_count=1
-        usage.service_tier=default usage.source=absent
+        usage.source=absent
       gen_ai: operation.name=chat provider.name=openai request.model=gpt-5
         request.stream=true response.finish_reasons=[error]
         response.id=chatcmpl-00000000000000000000000000001

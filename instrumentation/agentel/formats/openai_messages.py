@@ -10,7 +10,6 @@ from typing import Any, cast
 
 from agentel.core.fields import attributes_of, get, items, size, structured
 
-
 _PLAIN_ROLES = ("user", "assistant", "system")
 """Roles of messages that are a role and a text, as most are."""
 
