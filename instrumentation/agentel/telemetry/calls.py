@@ -77,13 +77,16 @@ class CallRecording(StreamRecording):
             attributes = {**ambient.attributes, **attributes}
         else:
             self.ambient = ambient = keys.NOTHING
-        self.span = span = self._open_span(name, parent, attributes)
+        self.span = span = guarded(
+            "start a span", self._open_span, name, parent, attributes
+        ) or no_span(parent)
         self.context = Context(
             {**parent, keys.SPAN_KEY: span, keys.CURRENT_KEY: self, keys.LEAF_KEY: self}
         )
         if ambient.tally is not None and endpoint.operation.is_inference:
             ambient.tally.inference_calls += 1
-        self.is_recording = is_recording = span.is_recording()
+        is_recording = guarded("look at a span", span.is_recording, default=False)
+        self.is_recording = is_recording
         self.wants_content = pipeline.wants_event or (is_recording and pipeline.wants_span)
         if is_recording or self.wants_content or call.is_stream:
             guarded("look at a request", self._look_at_request)
@@ -128,7 +131,7 @@ class CallRecording(StreamRecording):
 
     def _open_span(self, name: str, parent: Context, attributes: dict[str, Any]) -> Span:
         if self.call.native == "asked":
-            return NonRecordingSpan(get_current_span(parent).get_span_context())
+            return no_span(parent)
         return self.pipeline.tracer.start_span(
             name,
             parent,
@@ -223,6 +226,11 @@ class CallRecording(StreamRecording):
     def _write_events(self, fields: Fields) -> None:
         if self.operation.is_inference:
             emit_details(self.pipeline, fields, self.content, self.context)
+
+
+def no_span(parent: Context) -> Span:
+    """Return what stands for a span that is not ours to have; what is below it joins `parent`."""
+    return NonRecordingSpan(get_current_span(parent).get_span_context())
 
 
 def _text(value: object) -> str | None:
