@@ -257,8 +257,9 @@ def _faults() -> Iterator[Fault]:
     yield Fault("body", _body)
     yield replace(_table("request"), spans=False, metrics=False, events=False)
     yield _table("response")
-    for name in ("measure", "input", "output", "output_size", "deltas"):
+    for name in ("measure", "input", "output", "deltas"):
         yield _endpoint(name)
+    yield replace(_endpoint("output_size"), not_of=("openai", "groq", "together"))
     yield replace(_endpoint("finish"), not_of=("anthropic",))
     for name in ("add", "read", "output"):
         yield _deltas(name)
