@@ -90,7 +90,7 @@ class Telemetry:
     def everything(self) -> str:
         """All that was told in any signal, to look for what must not be there."""
         spans = [span.to_json() for span in self._ended.spans]
-        records = [repr(record) for record in self.records()]
+        records = [repr(vars(record)) for record in self.records()]
         return "\n".join([*spans, *records, repr(self.points())])
 
     def shut_down(self) -> None:
