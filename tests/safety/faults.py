@@ -268,7 +268,8 @@ def _faults() -> Iterator[Fault]:
     yield Fault("settle", _settle)
     yield Fault("response", _response)
     yield Fault("redaction", _redaction)
-    yield Fault("context-attach", _context("attach"))
+    # The SDK attaches a context of its own to hand a log record over.
+    yield Fault("context-attach", _context("attach"), events=False)
     yield Fault("context-read", _context("get_current"), spans=False, metrics=False, events=False)
     yield Fault(
         "tracer",
