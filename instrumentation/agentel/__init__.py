@@ -9,16 +9,19 @@ watches the libraries that agentel knows; `start` also sets telemetry up, for pr
 
 from __future__ import annotations
 
-from typing import Any
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from agentel._version import __version__
-from agentel.byhand.binding import bind
-from agentel.byhand.calls import embeddings, inference, memory, retrieval
-from agentel.byhand.current import Current, current
-from agentel.byhand.events import decision, event
-from agentel.byhand.sessions import session, suppress
-from agentel.decorators import agent, task, tool, workflow
-from agentel.telemetry.propagation import child_environment
+
+if TYPE_CHECKING:
+    from agentel.byhand.binding import bind
+    from agentel.byhand.calls import embeddings, inference, memory, retrieval
+    from agentel.byhand.current import Current, current
+    from agentel.byhand.events import decision, event
+    from agentel.byhand.sessions import session, suppress
+    from agentel.decorators import agent, task, tool, workflow
+    from agentel.telemetry.propagation import child_environment
 
 __all__ = [
     "Current",
@@ -44,6 +47,40 @@ __all__ = [
     "uninstrument",
     "workflow",
 ]
+
+_LOADED_ON_USE = {
+    "Current": "agentel.byhand.current",
+    "agent": "agentel.decorators",
+    "bind": "agentel.byhand.binding",
+    "child_environment": "agentel.telemetry.propagation",
+    "current": "agentel.byhand.current",
+    "decision": "agentel.byhand.events",
+    "embeddings": "agentel.byhand.calls",
+    "event": "agentel.byhand.events",
+    "inference": "agentel.byhand.calls",
+    "memory": "agentel.byhand.calls",
+    "retrieval": "agentel.byhand.calls",
+    "session": "agentel.byhand.sessions",
+    "suppress": "agentel.byhand.sessions",
+    "task": "agentel.decorators",
+    "tool": "agentel.decorators",
+    "workflow": "agentel.decorators",
+}
+"""Public name to its module. Our entry points import this package in every program that is
+launched, and most of them mark nothing by hand."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LOADED_ON_USE:
+        raise AttributeError(f"module 'agentel' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_LOADED_ON_USE[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
 
 # Setting telemetry up takes the whole SDK, which programs that only mark their work do not need.
 

@@ -1,20 +1,14 @@
-"""Knows how a library's declaration meets telemetry: the composition root.
-
-One instrumentor a library, each an entry point of its own in `opentelemetry_instrumentor`.
-"""
+"""Knows how a library's declaration meets telemetry: the composition root."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Any
 
 from opentelemetry import context as otel
-from opentelemetry.instrumentation.instrumentor import BaseInstrumentor
 
-from agentel.config import Settings, is_switched_on, read_settings
+from agentel.config import Settings, is_switched_on
 from agentel.core.library import Call, Library
 from agentel.core.patching import Patches
-from agentel.core.safety import guarded
 from agentel.telemetry import context
 from agentel.telemetry.calls import CallRecording
 from agentel.telemetry.pipeline import Pipeline
@@ -45,62 +39,19 @@ class LibraryRecorder:
         return leaf if isinstance(leaf, CallRecording) else None
 
 
-def instrumentor_for(library: Library) -> type[BaseInstrumentor]:
-    """Return the instrumentor class of one library.
+class Watching:
+    """One library that is being watched, until `end`."""
 
-    It is a direct subclass of `BaseInstrumentor`, which makes a singleton of each class that is
-    instantiated, and would make one of all subclasses of a class of ours.
-    """
+    def __init__(self, library: Library, settings: Settings, **providers: Any) -> None:
+        native = library.native
+        self._recorder = LibraryRecorder(
+            Pipeline(f"agentel.{library.name}", settings, **providers),
+            asks_for_native=native is not None and is_switched_on(native.switch),
+        )
+        self._patches = Patches(library, self._recorder)
+        self._patches.apply()
 
-    class Instrumentor(BaseInstrumentor):  # pyright: ignore[reportUntypedBaseClass]
-        """Watches one library. `instrument` imports nothing of it and raises nothing."""
-
-        library: Library
-        _patches: Patches | None = None
-        _recorder: LibraryRecorder | None = None
-
-        def instrumentation_dependencies(self) -> Collection[str]:
-            """Return nothing: the version is checked when the application imports the library."""
-            return ()
-
-        def _instrument(self, **kwargs: Any) -> None:
-            guarded(f"instrument {library.name}", self._begin, kwargs)
-
-        def _begin(self, given: dict[str, Any]) -> None:
-            settings: Settings = given.get("settings") or read_settings()
-            if settings.sdk_disabled or not is_enabled(library.name, settings):
-                return
-            pipeline = Pipeline(
-                f"agentel.{library.name}",
-                settings,
-                tracer_provider=given.get("tracer_provider"),
-                meter_provider=given.get("meter_provider"),
-                logger_provider=given.get("logger_provider"),
-            )
-            native = library.native
-            self._recorder = LibraryRecorder(
-                pipeline, asks_for_native=native is not None and is_switched_on(native.switch)
-            )
-            self._patches = Patches(library, self._recorder)
-            self._patches.apply()
-
-        def _uninstrument(self, **kwargs: Any) -> None:
-            guarded(f"uninstrument {library.name}", self._end)
-
-        def _end(self) -> None:
-            if self._recorder is not None:
-                self._recorder.is_active = False
-            if self._patches is not None:
-                self._patches.remove()
-            self._recorder = self._patches = None
-
-    Instrumentor.library = library
-    Instrumentor.__qualname__ = "Instrumentor"
-    return Instrumentor
-
-
-def is_enabled(name: str, settings: Settings) -> bool:
-    """Tell whether the settings leave a library on."""
-    if name in settings.disabled_libraries:
-        return False
-    return not settings.libraries or name in settings.libraries
+    def end(self) -> None:
+        """Restore the library; what cannot be restored only calls through."""
+        self._recorder.is_active = False
+        self._patches.remove()

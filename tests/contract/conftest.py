@@ -13,7 +13,7 @@ import pytest
 
 from agentel.core.library import Call, CallSeam, Library
 from agentel.formats import openai_chat
-from agentel.instrumentor import instrumentor_for
+from agentel.libraries import instrumentor_for
 from support.telemetry import Telemetry
 
 SOURCE = """
@@ -61,7 +61,7 @@ class TinySdk:
         names = paths or ("tinysdk.client:Client.request",)
         targets = tuple(CallSeam(path, _route) for path in names)
         library = Library(name="tiny", requires=requires, targets=targets, package="tinysdk")
-        self._instrumentor = instrumentor_for(library)()
+        self._instrumentor = instrumentor_for("tiny", "tinysdk", lambda: library)()
         self._instrumentor.instrument(**self.telemetry.providers)
         return self._instrumentor
 

@@ -14,6 +14,7 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 import agentel.clients
+from agentel import libraries
 from agentel.core.library import Library
 
 ROOT = Path(__file__).parents[2]
@@ -54,7 +55,7 @@ TARGETS = [
 
 def test_entry_points_are_the_client_modules() -> None:
     declared = {name: entry.value for name, entry in ENTRY_POINTS.items()}
-    assert declared == {name: f"agentel.clients.{name}:Instrumentor" for name in CLIENTS}
+    assert declared == {name: f"agentel.libraries:{name}" for name in CLIENTS}
 
 
 @pytest.mark.parametrize("name", CLIENTS)
@@ -73,16 +74,16 @@ def test_no_sdk_is_required() -> None:
 
 @pytest.mark.parametrize("name", CLIENTS)
 def test_instrumentor_is_a_direct_subclass_and_a_singleton_of_its_own(name: str) -> None:
-    kind = importlib.import_module(f"agentel.clients.{name}").Instrumentor
+    kind = getattr(libraries, name)
     assert kind.__bases__ == (BaseInstrumentor,)
     assert kind() is kind()
-    others = [importlib.import_module(f"agentel.clients.{n}").Instrumentor for n in CLIENTS]
+    others = [getattr(libraries, n) for n in CLIENTS]
     assert len({id(other()) for other in others}) == len(CLIENTS)
 
 
 @pytest.mark.parametrize("name", CLIENTS)
 def test_no_dependency_check_of_the_loader_can_switch_it_off(name: str) -> None:
-    kind = importlib.import_module(f"agentel.clients.{name}").Instrumentor
+    kind = getattr(libraries, name)
     assert tuple(kind().instrumentation_dependencies()) == ()
 
 

@@ -9,7 +9,7 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 
-from agentel.clients.openai import Instrumentor
+from agentel import libraries
 from agentel.config import Settings, read_settings
 from support.model_server import ModelServer
 from support.telemetry import Telemetry
@@ -38,7 +38,7 @@ LATEST_NAMES = {
 @pytest.fixture
 def measured() -> Iterator[Callable[..., tuple[Telemetry, dict[str, Any]]]]:
     """Chat once in one piece and once as a stream; return the spans and the metrics by name."""
-    instrumentor = Instrumentor()
+    instrumentor = libraries.openai()
     made: list[Telemetry] = []
 
     def run(

@@ -15,7 +15,7 @@ LIBRARY_FOLDERS = ("clients", "families", "formats")
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 MAY_IMPORT = {
-    "clients": {"families", "formats", "core", "instrumentor"},
+    "clients": {"families", "formats", "core"},
     "families": {"families", "core"},
     "formats": {"formats", "core"},
     "core": {"core"},
@@ -27,13 +27,14 @@ MAY_IMPORT = {
     "semconv": set[str](),
     "_version": set[str](),
     "instrumentor": {"core", "telemetry", "config"},
+    "libraries": {"instrumentor", "core", "config"},
     "decorators": {"byhand", "telemetry", "core"},
     "distro": {"byhand", "core", "telemetry", "local", "config", "_version"},
     "__init__": {"byhand", "decorators", "distro", "semconv", "telemetry", "_version"},
 }
 """Part of the package to the parts that it may import; one that is not listed may import none."""
 
-KNOWS_OPENTELEMETRY = ("telemetry", "instrumentor", "distro")
+KNOWS_OPENTELEMETRY = ("telemetry", "instrumentor", "libraries", "distro")
 WRITES_FILES = ("telemetry/files.py",)
 """The modules of telemetry that may know of `local`."""
 

@@ -11,7 +11,8 @@ import wrapt
 from opentelemetry.instrumentation.utils import suppress_instrumentation
 
 import agentel
-from agentel.clients.openai import LIBRARY, Instrumentor
+from agentel import libraries
+from agentel.clients.openai import LIBRARY
 from support.model_server import ModelServer
 
 CHAT: dict[str, Any] = {"model": "gpt-5", "messages": [{"role": "user", "content": "hi"}]}
@@ -20,7 +21,7 @@ ABSENT = object()
 
 @pytest.fixture
 def instrumentor() -> Iterator[Any]:
-    made = Instrumentor()
+    made = libraries.openai()
     yield made
     if made.is_instrumented_by_opentelemetry:
         made.uninstrument()
@@ -58,7 +59,7 @@ def is_patched() -> bool:
 def test_two_instrumentations_record_a_call_once(instrumentor, telemetry, ask) -> None:
     instrumentor.instrument(**telemetry.providers)
     instrumentor.instrument(**telemetry.providers)
-    Instrumentor().instrument(**telemetry.providers)
+    libraries.openai().instrument(**telemetry.providers)
     ask()
     assert len(telemetry.spans(1)) == 1
 

@@ -8,7 +8,7 @@ from functools import cache
 
 import pytest
 
-from agentel.instrumentor import instrumentor_for
+from agentel.libraries import instrumentor_for
 from safety.faults import FAULTS, SECRET, Bench, Fault, Raising, new_fault
 from support.callers import AsyncCaller, SyncCaller
 from support.model_server import ModelServer, cut, eof, error, html, text
@@ -51,6 +51,7 @@ REPLIES = (
     cut(2),
     html(),
 )
+DETAILS = "gen_ai.client.inference.operation.details"
 CALLS = 11
 """How many calls of a model the program makes."""
 
@@ -115,7 +116,7 @@ def test_host_notices_nothing_of_a_fault(
     library = importlib.import_module(f"agentel.clients.{sdk}").LIBRARY
     bench = Bench(library, telemetry.providers, Raising(new_fault()))
     fault.install(bench)
-    instrumentor = instrumentor_for(bench.library)()
+    instrumentor = instrumentor_for(sdk, load=lambda: bench.library)()
     caplog.clear()
     try:
         instrumentor.instrument(settings=bench.settings, **bench.providers)
@@ -145,10 +146,12 @@ def _check_told(caplog: pytest.LogCaptureFixture) -> None:
 def _check_signals(fault: Fault, telemetry: Telemetry) -> None:
     spans = telemetry.spans(CALLS if fault.spans else 0)
     durations = telemetry.points().get("gen_ai.client.operation.duration", ())
-    counted = sum(count for _, count, _ in durations)
+    details = [r for r in telemetry.records() if r.event_name == DETAILS]
+    told = (len(spans), sum(count for _, count, _ in durations), len(details))
     telemetry.shut_down()
-    assert len(spans) == (CALLS if fault.spans else 0)
-    assert counted == (CALLS if fault.metrics else 0)
+    assert told == tuple(
+        CALLS if tells else 0 for tells in (fault.spans, fault.metrics, fault.events)
+    )
 
 
 def test_program_without_a_fault_is_told_of_in_every_signal(
@@ -157,7 +160,7 @@ def test_program_without_a_fault_is_told_of_in_every_signal(
     fault = Fault("none", lambda bench: None)
     telemetry = Telemetry()
     library = importlib.import_module("agentel.clients.openai").LIBRARY
-    instrumentor = instrumentor_for(library)()
+    instrumentor = instrumentor_for("openai")()
     bench = Bench(library, telemetry.providers, Raising(new_fault()))
     instrumentor.instrument(settings=bench.settings, **bench.providers)
     seen("openai", "sync")

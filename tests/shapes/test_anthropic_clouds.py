@@ -3,7 +3,7 @@ from __future__ import annotations
 import anthropic
 import pytest
 
-from agentel.clients.anthropic import Instrumentor
+from agentel import libraries
 from support.anthropic_clients import CHAT
 from support.model_server import ModelServer, raw
 from support.telemetry import Telemetry
@@ -33,13 +33,13 @@ def test_client_of_a_cloud_has_that_clouds_name(
     if not hasattr(anthropic, name):
         pytest.skip(f"this version of anthropic has no {name}")
     telemetry = Telemetry()
-    Instrumentor().instrument(**telemetry.providers)
+    libraries.anthropic().instrument(**telemetry.providers)
     with ModelServer() as server:
         server.route("*", always=raw(MESSAGE))
         client = getattr(anthropic, name)(base_url=server.url, max_retries=0, **arguments)
         client.messages.create(**CHAT)
         client.close()
-    Instrumentor().uninstrument()
+    libraries.anthropic().uninstrument()
     told = telemetry.spans(1)[0].attributes or {}
     assert (told["gen_ai.provider.name"], told["gen_ai.request.model"]) == (
         provider,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from agentel.clients.anthropic import Instrumentor
+from agentel import libraries
 from agentel.config import Settings
 from support.anthropic_clients import client
 from support.model_server import Answer, ModelServer, thinking, tool_calls, web_search
@@ -99,13 +99,13 @@ def helper(made: Any) -> None:
 
 def told_of(call: Callable[[Any], None], answer: Answer) -> dict[str, Any]:
     telemetry = Telemetry()
-    Instrumentor().instrument(settings=Settings(content="SPAN_ONLY"), **telemetry.providers)
+    libraries.anthropic().instrument(settings=Settings(content="SPAN_ONLY"), **telemetry.providers)
     with ModelServer() as server:
         server.script(answer)
         made = client("sync", server)
         call(made)
         made.close()
-    Instrumentor().uninstrument()
+    libraries.anthropic().uninstrument()
     return dict(telemetry.spans(1)[0].attributes or {})
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from agentel.clients.anthropic import Instrumentor
+from agentel import libraries
 from support.anthropic_clients import CHAT, client
 from support.model_server import ModelServer
 from support.telemetry import Telemetry
@@ -38,9 +38,9 @@ def dropped() -> tuple[bool, bool]:
 def test_dropped_stream_frees_its_connection_as_without_us() -> None:
     without = dropped()
     telemetry = Telemetry()
-    Instrumentor().instrument(**telemetry.providers)
+    libraries.anthropic().instrument(**telemetry.providers)
     watched = dropped()
     spans = telemetry.spans(1)
-    Instrumentor().uninstrument()
+    libraries.anthropic().uninstrument()
     assert watched == without
     assert [(span.attributes or {})["agentel.outcome"] for span in spans] == ["abandoned"]

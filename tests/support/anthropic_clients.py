@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import anthropic
 
-from agentel.clients.anthropic import Instrumentor
+from agentel import libraries
 from support.model_server import ModelServer, Usage, text
 from support.shapes import ANSWER, PROMPT, Sdk
 
@@ -25,4 +25,4 @@ def client(mode: str, server: ModelServer | None) -> anthropic.Anthropic | anthr
     return kind(api_key="none", base_url=url, max_retries=0)
 
 
-ANTHROPIC = Sdk("anthropic", Instrumentor, client)
+ANTHROPIC = Sdk("anthropic", libraries.anthropic, client)

@@ -19,7 +19,7 @@ from opentelemetry import trace
 from opentelemetry.instrumentation.utils import suppress_instrumentation
 from opentelemetry.sdk.trace import ReadableSpan
 
-from agentel.clients.anthropic import Instrumentor
+from agentel import libraries
 from agentel.config import Settings
 from support.anthropic_clients import CHAT
 from support.model_server import ModelServer, error, text, tool_calls
@@ -138,14 +138,14 @@ def told_of(scenario: Scenario) -> dict[str, object]:
         server.script(*_replies(scenario))
         client = _client(scenario, server) if scenario.is_early else None
         if scenario.is_watched:
-            Instrumentor().instrument(
+            libraries.anthropic().instrument(
                 settings=Settings(content="EVENT_ONLY"),
                 **{**beside.providers, "tracer_provider": GLOBAL.tracer_provider},
             )
         client = client or _client(scenario, server)
         with GLOBAL.tracer_provider.get_tracer("app").start_as_current_span("app"):
             scenario.call(client)
-        Instrumentor().uninstrument()
+        libraries.anthropic().uninstrument()
     spans = GLOBAL.spans(1)
     return {"spans": _outline(spans), **_counted(beside), "event of": _owners(beside, spans)}
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import openai
 
-from agentel.clients.openai import Instrumentor
+from agentel import libraries
 from support.model_server import ModelServer
 from support.shapes import PROMPT, Run, Sdk
 
@@ -54,9 +54,9 @@ def _openrouter(mode: str, server: ModelServer | None) -> Any:
     return kind(api_key="none", base_url=url, max_retries=0, http_client=_http(mode))
 
 
-OPENAI = Sdk("openai", Instrumentor, _openai)
-AZURE = Sdk("azure", Instrumentor, _azure)
-OPENROUTER = Sdk("openrouter", Instrumentor, _openrouter)
+OPENAI = Sdk("openai", libraries.openai, _openai)
+AZURE = Sdk("azure", libraries.openai, _azure)
+OPENROUTER = Sdk("openrouter", libraries.openai, _openrouter)
 
 
 def chat(run: Run) -> None:

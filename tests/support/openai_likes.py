@@ -6,8 +6,7 @@ from typing import Any
 
 import groq
 
-from agentel.clients import groq as groq_client
-from agentel.clients import together as together_client
+from agentel import libraries
 from support.model_server import ModelServer
 from support.shapes import Sdk
 
@@ -28,5 +27,5 @@ def _together(mode: str, server: ModelServer | None) -> Any:
     return kind(api_key="none", base_url=url, max_retries=0)
 
 
-GROQ = Sdk("groq", groq_client.Instrumentor, _groq)
-TOGETHER = Sdk("together", together_client.Instrumentor, _together)
+GROQ = Sdk("groq", libraries.groq, _groq)
+TOGETHER = Sdk("together", libraries.together, _together)

@@ -1,7 +1,7 @@
 """Knows what a program's telemetry was: collects all three signals, and prints them as text.
 
 telemetry = Telemetry()
-Instrumentor().instrument(**telemetry.providers)
+libraries.openai().instrument(**telemetry.providers)
 ...
 assert spans_as_text(telemetry.spans(1)) == "..."
 """

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import gc
-import importlib
 import logging
 from collections.abc import Iterator
 
 import pytest
 
+from agentel import libraries
 from agentel.config import Settings
 from support.callers import AsyncCaller, SyncCaller
 from support.model_server import ModelServer
@@ -63,7 +63,7 @@ def test_program_sees_the_same_with_and_without_us(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     without = seen_in(scenario, mode, caplog)
-    instrumentor = importlib.import_module(f"agentel.clients.{scenario.sdk}").Instrumentor()
+    instrumentor = getattr(libraries, scenario.sdk)()
     for settings in POLICIES.values():
         telemetry = Telemetry()
         instrumentor.instrument(settings=settings, **telemetry.providers)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from agentel import libraries
 from support.telemetry import Telemetry
 
 SDKS = ("anthropic", "groq", "openai", "together")
@@ -43,7 +44,7 @@ def sdk(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def switched(sdk: str) -> Iterator[Callable[[], None]]:
     """A function that begins to watch the SDK."""
-    instrumentor = importlib.import_module(f"agentel.clients.{sdk}").Instrumentor()
+    instrumentor = getattr(libraries, sdk)()
     telemetry = Telemetry()
     yield lambda: instrumentor.instrument(**telemetry.providers)
     instrumentor.uninstrument()

@@ -14,7 +14,6 @@ from typing import Any
 from agentel.core.library import Native, NativeState, Silence
 from agentel.families import stainless
 from agentel.formats import anthropic_messages
-from agentel.instrumentor import instrumentor_for
 
 _CLOUDS = {
     "AnthropicBedrock": "aws.bedrock",
@@ -50,4 +49,3 @@ LIBRARY = stainless.library(
     ),
     extra=(Silence("anthropic._base_client:start_api_call_span"),),
 )
-Instrumentor = instrumentor_for(LIBRARY)

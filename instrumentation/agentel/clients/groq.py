@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from agentel.families import stainless
 from agentel.formats import openai_audio, openai_chat, openai_embeddings
-from agentel.instrumentor import instrumentor_for
 
 LIBRARY = stainless.library(
     name="groq",
@@ -21,4 +20,3 @@ LIBRARY = stainless.library(
         "POST /openai/v1/audio/translations": openai_audio.TRANSLATIONS,
     },
 )
-Instrumentor = instrumentor_for(LIBRARY)

@@ -15,7 +15,6 @@ from agentel.formats import (
     openai_images,
     openai_responses,
 )
-from agentel.instrumentor import instrumentor_for
 
 LIBRARY = stainless.library(
     name="openai",
@@ -37,4 +36,3 @@ LIBRARY = stainless.library(
         "POST /audio/translations": openai_audio.TRANSLATIONS,
     },
 )
-Instrumentor = instrumentor_for(LIBRARY)

@@ -13,7 +13,6 @@ from agentel.formats import (
     openai_embeddings,
     openai_images,
 )
-from agentel.instrumentor import instrumentor_for
 
 _ENDPOINTS = {
     "/chat/completions": openai_chat.ENDPOINT,
@@ -30,4 +29,3 @@ LIBRARY = stainless.library(
     provider="together",
     endpoints={f"POST {root}{path}": e for root in ("", "/v1") for path, e in _ENDPOINTS.items()},
 )
-Instrumentor = instrumentor_for(LIBRARY)
