@@ -11,18 +11,21 @@ import uuid
 from collections.abc import Mapping
 from functools import partial
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from opentelemetry import _logs, metrics, trace
 from opentelemetry.instrumentation.distro import BaseDistro
-from opentelemetry.sdk._configuration import _OTelSDKConfigurator
+from opentelemetry.sdk._configuration import (
+    _OTelSDKConfigurator,  # pyright: ignore[reportPrivateUsage]  (every distribution subclasses it)
+)
 from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 from agentel._version import __version__
 from agentel.config import read_settings
+from agentel.core.hooks import begin_run
 from agentel.core.safety import guarded
-from agentel.local.runs import program_name, storage_from_environment
+from agentel.local.runs import RUN_ID_VARIABLE, program_name, storage_from_environment
 from agentel.telemetry import deferred
 from agentel.telemetry.files import FileLogExporter, FileSpanExporter
 from agentel.telemetry.propagation import inherit
@@ -67,16 +70,16 @@ class Configurator(_OTelSDKConfigurator):
     """Sets the OpenTelemetry SDK up; a declarative `OTEL_CONFIG_FILE` wins over all of it."""
 
     def _configure(self, **kwargs: Any) -> None:
-        guarded("read the context of the environment", inherit, os.environ)
+        guarded("begin a run", _begin_run)
         if os.environ.get("OTEL_CONFIG_FILE", "").strip():
-            super()._configure(**kwargs)
+            super()._configure(**kwargs)  # pyright: ignore[reportUnknownMemberType]
             return
         names = {signal: destination(signal) for signal in SIGNALS}
         kwargs["resource_attributes"] = {
             **(kwargs.get("resource_attributes") or {}),
             **resource_attributes(os.environ),
         }
-        super()._configure(
+        super()._configure(  # pyright: ignore[reportUnknownMemberType]
             trace_exporter_names=[n for n in names["traces"] if n != FILE_EXPORTER],
             metric_exporter_names=names["metrics"],
             log_exporter_names=[n for n in names["logs"] if n != FILE_EXPORTER],
@@ -86,6 +89,13 @@ class Configurator(_OTelSDKConfigurator):
             guarded("write spans to files", _add_span_file)
         if FILE_EXPORTER in names["logs"]:
             guarded("write events to files", _add_log_file)
+
+
+def _begin_run() -> None:
+    """Join the run and the trace that the environment names, or begin a run of one's own."""
+    begin_run(is_root=not os.environ.get(RUN_ID_VARIABLE, "").strip())
+    storage_from_environment()
+    inherit(os.environ)
 
 
 def _add_span_file() -> None:
@@ -128,8 +138,8 @@ class Distro(BaseDistro):
 
     def load_instrumentor(self, entry_point: EntryPoint, **kwargs: Any) -> None:
         """Load one instrumentor. One that fails is reported and does not keep the others out."""
-        load = partial(super().load_instrumentor, entry_point, **kwargs)
-        guarded(f"load {entry_point.name}", load)
+        load = cast("Any", super().load_instrumentor)  # pyright: ignore[reportUnknownMemberType]
+        guarded(f"load {entry_point.name}", partial(load, entry_point, **kwargs))
 
 
 def own_entry_points() -> list[EntryPoint]:
@@ -180,10 +190,10 @@ def start(**kwargs: Any) -> None:
         return
     _started = True
     if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
-        Distro().configure()
-        Configurator().configure()
+        Distro().configure()  # pyright: ignore[reportUnknownMemberType]
+        Configurator().configure()  # pyright: ignore[reportUnknownMemberType]
     else:
-        guarded("read the context of the environment", inherit, os.environ)
+        guarded("begin a run", _begin_run)
     instrument(**kwargs)
 
 

@@ -283,8 +283,9 @@ def _status(error: BaseException, response: object) -> int | None:
 
 def _code(error: BaseException) -> str | None:
     body: Any = getattr(error, "body", None)
-    inner = get(body, "error") if isinstance(body, Mapping) else None
-    for source in (error, inner, body):
+    inner: Any = get(cast("object", body), "error") if isinstance(body, Mapping) else None
+    sources: list[object] = [error, inner, cast("object", body)]
+    for source in sources:
         if source is None:
             continue
         for name in ("code", "type"):

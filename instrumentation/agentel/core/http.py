@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from agentel.core.errors import Failure, classify, failure, looks_like_html, retry_after
 from agentel.core.fields import Fields
@@ -74,10 +74,10 @@ def json_body(response: Response) -> dict[str, Any] | None:
     if not isinstance(raw, bytes):
         return None
     try:
-        body = json.loads(raw)
+        body: object = json.loads(raw)
     except ValueError:
         return None
-    return body if isinstance(body, dict) else None
+    return cast("dict[str, Any]", body) if isinstance(body, dict) else None
 
 
 def attempt_fields(

@@ -97,7 +97,6 @@ class Watched(Protocol):
     """A recording, as seams and followers see it. Every method guards itself."""
 
     call: Call
-    deltas: Deltas | None
 
     def complete(self, result: Any) -> None:
         """End it with the answer: the SDK's model, or the JSON object."""

@@ -53,7 +53,7 @@ class Patches:
     def remove(self) -> None:
         """Restore what is still ours. Where somebody wrapped us since, we only call through."""
         for owner, name, before, ours in reversed(self._undo):
-            if vars(owner).get(name) is not ours:
+            if vars(owner).get(name) is not ours:  # pyright: ignore[reportUnknownMemberType]
                 continue
             if before is _ABSENT:
                 delattr(owner, name)
@@ -88,18 +88,19 @@ class Patches:
         owner: Any = module
         for parent in parents:
             owner = getattr(owner, parent, None)
-        function = getattr(owner, name, None) if owner is not None else None
+        function: Any = getattr(owner, name, None) if owner is not None else None
         if function is None:
             if not (isinstance(target, Watch) or getattr(target, "optional", False)):
                 self.missing.append(target.path)
             return
         if isinstance(function, Wrapped):
             return
-        if hasattr(function, "__wrapped__") and isinstance(function, wrapt.ObjectProxy):
+        proxy: type = wrapt.ObjectProxy
+        if hasattr(function, "__wrapped__") and isinstance(function, proxy):
             self.foreign.append(target.path)
             _logger.info("agentel: %s is also wrapped by somebody else.", target.path)
         before = vars(owner).get(name, _ABSENT)
-        wrapped = function if before is _ABSENT else before
+        wrapped: Any = function if before is _ABSENT else before
         ours = Wrapped(wrapped, hook_for(target, self._recorder, function))
         setattr(owner, name, ours)
         self._undo.append((owner, name, before, ours))

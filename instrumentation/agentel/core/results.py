@@ -11,7 +11,7 @@ import sys
 import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
 from types import MethodType
-from typing import Any
+from typing import Any, cast
 
 from agentel.core.errors import CANCELLATIONS
 from agentel.core.library import Watched
@@ -84,7 +84,8 @@ class AsyncFollower:
 def follow(iterator: Any, recording: Watched) -> Any:
     """Return what takes the place of a stream's iterator, synchronous or not."""
     watch = recording.follow()
-    if hasattr(type(iterator), "__anext__"):
+    kind = cast("type[Any]", type(iterator))
+    if hasattr(kind, "__anext__"):
         return AsyncFollower(iterator, recording, watch)
     return _passing(iterator, recording, watch, Sentinel(recording))
 
@@ -105,7 +106,8 @@ class _MethodHook:
 
     def __init__(self, owner: Any, name: str) -> None:
         self._owner = weakref.ref(owner)
-        self._method = getattr(type(owner), name)
+        kind = cast("type[Any]", type(owner))
+        self._method = getattr(kind, name)
         self._name = name
         setattr(owner, name, self)
 
@@ -120,12 +122,12 @@ class _MethodHook:
         """Return what the method is called on."""
         return self._owner()
 
-    def release(self) -> Any:
-        """Take the hook away again and return its owner."""
+    def release(self) -> None:
+        """Take the hook away again."""
         owner = self._owner()
-        if owner is not None and vars(owner).get(self._name) is self:
+        state: dict[str, Any] = {} if owner is None else cast("Any", vars(owner))
+        if state.get(self._name) is self:
             delattr(owner, self._name)
-        return owner
 
 
 class CloseHook(_MethodHook):
@@ -159,8 +161,8 @@ class ParseHook(_MethodHook):
     def __init__(
         self, owner: Any, name: str, recording: Watched, parsed: Callable[[Any], None]
     ) -> None:
-        self._kind = type(owner)
-        self._state = vars(owner).copy()
+        self._kind = cast("type[Any]", type(owner))
+        self._state: dict[str, Any] = cast("dict[str, Any]", vars(owner)).copy()
         super().__init__(owner, name)
         self._recording = recording
         self._parsed = parsed
@@ -168,10 +170,10 @@ class ParseHook(_MethodHook):
 
     def _target(self) -> Any:
         """Return the owner, or its like where the caller kept nothing of it but this method."""
-        owner = self._owner()
+        owner: Any = self._owner()
         if owner is None:
             owner = object.__new__(self._kind)
-            vars(owner).update(self._state)
+            owner.__dict__.update(self._state)
         return owner
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:

@@ -137,7 +137,8 @@ def _servers(
     known: dict[int, tuple[object, type, tuple[str, str, int]]] = {}
 
     def server_of(client: Any) -> tuple[str, str, int]:
-        base, kind = client._base_url, type(client)
+        base = client._base_url
+        kind = cast("type[Any]", type(client))
         entry = known.get(id(base))
         if entry is not None and entry[0] is base and entry[1] is kind:
             return entry[2]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import weakref
-from typing import Any
+from typing import Any, cast
 
 from agentel.core.http import json_body
 from agentel.core.library import Watched
@@ -42,7 +42,7 @@ def _shape(result: Any) -> str:
 
 def is_stream(result: Any) -> bool:
     """Tell a stream from a page or a model: those can be iterated, only it is an iterator."""
-    kind = type(result)
+    kind = cast("type[Any]", type(result))
     if not (hasattr(kind, "__next__") or hasattr(kind, "__anext__")):
         return False
     return _response_of(result) is not None
@@ -108,6 +108,7 @@ def _follow_raw(recording: Watched, raw: Any) -> None:
             recording.abandon()
         return True
 
-    hook = AsyncParseHook if inspect.iscoroutinefunction(type(raw).parse) else ParseHook
+    kind = cast("type[Any]", type(raw))
+    hook = AsyncParseHook if inspect.iscoroutinefunction(kind.parse) else ParseHook
     hook(raw, "parse", recording, parsed)
     _on_close(response, closed)

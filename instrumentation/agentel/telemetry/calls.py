@@ -78,7 +78,7 @@ class CallRecording(StreamRecording):
         else:
             self.ambient = ambient = keys.NOTHING
         self.span = span = guarded(
-            "start a span", self._open_span, name, parent, attributes
+            "start a span", self._open_call, name, parent, attributes
         ) or no_span(parent)
         self.context = Context(
             {**parent, keys.SPAN_KEY: span, keys.CURRENT_KEY: self, keys.LEAF_KEY: self}
@@ -129,7 +129,7 @@ class CallRecording(StreamRecording):
         """Whether the library's own span stands for it, because its user asked for that."""
         return self.call.native == "asked"
 
-    def _open_span(self, name: str, parent: Context, attributes: dict[str, Any]) -> Span:
+    def _open_call(self, name: str, parent: Context, attributes: dict[str, Any]) -> Span:
         if self.call.native == "asked":
             return no_span(parent)
         return self.pipeline.tracer.start_span(

@@ -32,7 +32,7 @@ def _plain(value: object) -> Any:
         return dump(mode="json", exclude_unset=True)
     if isinstance(value, (set, frozenset, tuple)):
         return list(cast("set[object]", value))
-    if isinstance(value, (bytes, bytearray, memoryview)):
+    if isinstance(value, (bytes, bytearray)):
         return f"[{len(value)} bytes]"
     return f"[{type(value).__qualname__}]"
 
