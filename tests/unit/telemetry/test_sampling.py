@@ -83,6 +83,8 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.sampling import TraceIdRatioBased
 import agentel
 agentel.instrument(tracer_provider=TracerProvider(sampler=TraceIdRatioBased(0.1)))
+import groq
+import openai
 """
     ran = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
