@@ -286,9 +286,7 @@ def _code(error: BaseException) -> str | None:
     inner: Any = get(cast("object", body), "error") if isinstance(body, Mapping) else None
     sources: list[object] = [error, inner, cast("object", body)]
     for source in sources:
-        if source is None:
-            continue
-        for name in ("code", "type"):
+        for name in () if source is None else ("code", "type"):
             value = getattr(error, name, None) if source is error else get(source, name)
             if isinstance(value, str) and value and value != "error":
                 return value

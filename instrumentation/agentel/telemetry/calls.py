@@ -70,8 +70,11 @@ class CallRecording(StreamRecording):
         self._injected = False
         self._has_read = False
         self._response = None
+        self._begin(name, project(asked, attributes.copy()))
+
+    def _begin(self, name: str, attributes: dict[str, Any]) -> None:
+        pipeline, operation = self.pipeline, self.operation
         parent = keys.parent_context()
-        attributes = project(asked, attributes.copy())
         if parent:
             self.ambient = ambient = keys.ambient_of(parent)
             attributes = {**ambient.attributes, **attributes}
@@ -83,12 +86,12 @@ class CallRecording(StreamRecording):
         self.context = Context(
             {**parent, keys.SPAN_KEY: span, keys.CURRENT_KEY: self, keys.LEAF_KEY: self}
         )
-        if ambient.tally is not None and endpoint.operation.is_inference:
+        if ambient.tally is not None and operation.is_inference:
             ambient.tally.inference_calls += 1
         is_recording = guarded("look at a span", span.is_recording, default=False)
         self.is_recording = is_recording
         self.wants_content = pipeline.wants_event or (is_recording and pipeline.wants_span)
-        if is_recording or self.wants_content or call.is_stream:
+        if is_recording or self.wants_content or self.call.is_stream:
             guarded("look at a request", self._look_at_request)
         self.started = perf_counter()
 
