@@ -1,24 +1,23 @@
 """Knows how a library waits for the application to import it: what our entry points load.
 
-`agentel.libraries:openai` is the instrumentor of the library `openai`, declared in
-`agentel.clients.openai` and imported by its users under that same name. A library whose import
-name is another one has a line here: `google_genai = instrumentor_for("google_genai",
-"google.genai")`.
+`agentel.libraries:openai` is the instrumentor of the library `openai`, which is declared in
+`agentel.clients.openai` and imported under the same name. A library that is imported under another
+name has a line here, `google_genai = instrumentor_for("google_genai", "google.genai")`.
 
-Until the application imports the package nothing of the declaration is loaded, and nothing of
-telemetry: programs that never use a library do not pay for it.
+Until the application imports it, nothing of its declaration is loaded, and nothing of telemetry:
+programs that never use a library do not pay for it.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import wrapt
-from opentelemetry.instrumentation.instrumentor import BaseInstrumentor
 
 from agentel.config import Settings, read_settings
 from agentel.core.safety import guarded
@@ -27,10 +26,11 @@ if TYPE_CHECKING:
     from agentel.core.library import Library
     from agentel.instrumentor import Watching
 
+_logger = logging.getLogger(__name__)
 _CLIENTS = "agentel.clients"
 
 
-def __getattr__(name: str) -> type[BaseInstrumentor]:
+def __getattr__(name: str) -> type[Instrumentor]:
     """Return the instrumentor of a library that is imported by its own name."""
     if find_spec(f"{_CLIENTS}.{name}") is None:
         raise AttributeError(f"agentel knows no library {name!r}")
@@ -67,53 +67,87 @@ class Waiting:
             self._watching.end()
 
 
-def instrumentor_for(
-    name: str, package: str = "", load: Callable[[], Library] | None = None
-) -> type[BaseInstrumentor]:
-    """Return the instrumentor class of one library: its name, and its import name if it differs.
+class Instrumentor:
+    """What OpenTelemetry calls an instrumentor: watches one library, once in the process.
 
-    `load` returns the declaration; by default it is that of the client module of that name. The
-    class is a direct subclass of `BaseInstrumentor`, which makes a singleton of each class that is
-    instantiated, and would make one of all subclasses of a class of ours.
+    It has the methods of `BaseInstrumentor` and passes for one, but does not import it.
     """
 
-    class Instrumentor(BaseInstrumentor):  # pyright: ignore[reportUntypedBaseClass]
-        """Watches one library. `instrument` imports nothing of it and raises nothing."""
+    library: ClassVar[str]
+    package: ClassVar[str]
+    """Import name of the library."""
+    _instance: ClassVar[Instrumentor]
+    _waiting: Waiting | None = None
+    _is_instrumented = False
 
-        _waiting: Waiting | None = None
+    def __new__(cls) -> Instrumentor:
+        """Return the one instrumentor of the library."""
+        if "_instance" not in vars(cls):
+            cls._instance = super().__new__(cls)
+        return cls._instance
 
-        def instrumentation_dependencies(self) -> Collection[str]:
-            """Return nothing: the version is checked when the application imports the library."""
-            return ()
+    @classmethod
+    def declaration(cls) -> Library:
+        """Load the declaration of the library."""
+        return import_module(f"{_CLIENTS}.{cls.library}").LIBRARY
 
-        def _instrument(self, **kwargs: Any) -> None:
-            guarded(f"instrument {name}", self._begin, kwargs)
+    @property
+    def is_instrumented_by_opentelemetry(self) -> bool:
+        """Whether `instrument` was called, and `uninstrument` was not since."""
+        return self._is_instrumented
 
-        def _begin(self, given: dict[str, Any]) -> None:
-            settings: Settings = given.get("settings") or read_settings()
-            if settings.sdk_disabled or not is_enabled(name, settings):
-                return
-            providers = {key: given.get(key) for key in _PROVIDERS}
-            self._waiting = Waiting(name, settings, load or _declared(name), **providers)
-            wrapt.register_post_import_hook(self._waiting.imported, package or name)
+    def instrumentation_dependencies(self) -> Collection[str]:
+        """Return nothing: the version is checked when the application imports the library."""
+        return ()
 
-        def _uninstrument(self, **kwargs: Any) -> None:
-            guarded(f"uninstrument {name}", self._end)
+    def instrument(self, **kwargs: Any) -> None:
+        """Watch the library when it is imported, or now. Imports nothing of it, raises nothing.
 
-        def _end(self) -> None:
-            if self._waiting is not None:
-                self._waiting.end()
-            self._waiting = None
+        Keyword arguments are `settings`, `tracer_provider`, `meter_provider` and
+        `logger_provider`; those of `BaseInstrumentor` that are about dependencies do nothing.
+        """
+        if self._is_instrumented:
+            _logger.warning("agentel: %s is instrumented already.", self.library)
+            return
+        guarded(f"instrument {self.library}", self._begin, kwargs)
+        self._is_instrumented = True
 
-    Instrumentor.__qualname__ = "Instrumentor"
-    return Instrumentor
+    def _begin(self, given: dict[str, Any]) -> None:
+        settings: Settings = given.get("settings") or read_settings()
+        if settings.sdk_disabled or not is_enabled(self.library, settings):
+            return
+        providers = {key: given.get(key) for key in _PROVIDERS}
+        self._waiting = Waiting(self.library, settings, self.declaration, **providers)
+        wrapt.register_post_import_hook(self._waiting.imported, self.package)
+
+    def uninstrument(self, **kwargs: Any) -> None:
+        """Restore the library. Raises nothing."""
+        if not self._is_instrumented:
+            _logger.warning("agentel: %s is not instrumented.", self.library)
+            return
+        guarded(f"uninstrument {self.library}", self._end)
+        self._is_instrumented = False
+
+    def _end(self) -> None:
+        if self._waiting is not None:
+            self._waiting.end()
+        self._waiting = None
 
 
 _PROVIDERS = ("tracer_provider", "meter_provider", "logger_provider")
 
 
-def _declared(name: str) -> Callable[[], Library]:
-    return lambda: import_module(f"{_CLIENTS}.{name}").LIBRARY
+def instrumentor_for(name: str, package: str = "") -> type[Instrumentor]:
+    """Return the instrumentor class of one library: its name, and its import name if it differs."""
+    return type("Instrumentor", (Instrumentor,), {"library": name, "package": package or name})
+
+
+def _adopt(module: ModuleType) -> None:
+    module.BaseInstrumentor.register(Instrumentor)
+
+
+# Importing that module takes longer than all the rest of a start.
+wrapt.register_post_import_hook(_adopt, "opentelemetry.instrumentation.instrumentor")
 
 
 def is_enabled(name: str, settings: Settings) -> bool:

@@ -13,7 +13,7 @@ import pytest
 
 from agentel.core.library import Call, CallSeam, Library
 from agentel.formats import openai_chat
-from agentel.libraries import instrumentor_for
+from agentel.libraries import Instrumentor
 from support.telemetry import Telemetry
 
 SOURCE = """
@@ -60,8 +60,14 @@ class TinySdk:
         """Watch it, by its `request` unless other paths are given."""
         names = paths or ("tinysdk.client:Client.request",)
         targets = tuple(CallSeam(path, _route) for path in names)
-        library = Library(name="tiny", requires=requires, targets=targets, package="tinysdk")
-        self._instrumentor = instrumentor_for("tiny", "tinysdk", lambda: library)()
+        declared = Library(name="tiny", requires=requires, targets=targets, package="tinysdk")
+
+        class Tiny(Instrumentor):
+            library = "tiny"
+            package = "tinysdk"
+            declaration = staticmethod(lambda: declared)
+
+        self._instrumentor = Tiny()
         self._instrumentor.instrument(**self.telemetry.providers)
         return self._instrumentor
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 import importlib
 import re
 import subprocess
@@ -73,12 +74,29 @@ def test_no_sdk_is_required() -> None:
 
 
 @pytest.mark.parametrize("name", CLIENTS)
-def test_instrumentor_is_a_direct_subclass_and_a_singleton_of_its_own(name: str) -> None:
+def test_instrumentor_passes_for_opentelemetrys_and_is_a_singleton_of_its_own(name: str) -> None:
     kind = getattr(libraries, name)
-    assert kind.__bases__ == (BaseInstrumentor,)
+    assert issubclass(kind, BaseInstrumentor)
+    assert isinstance(kind(), BaseInstrumentor)
     assert kind() is kind()
     others = [getattr(libraries, n) for n in CLIENTS]
     assert len({id(other()) for other in others}) == len(CLIENTS)
+
+
+def test_instrumentor_has_all_that_opentelemetrys_has() -> None:
+    public = {name for name in dir(BaseInstrumentor) if not name.startswith("_")}
+    assert public <= set(dir(libraries.Instrumentor))
+
+
+@pytest.mark.parametrize("name", CLIENTS)
+def test_instrumentor_waits_for_the_package_that_is_declared(name: str) -> None:
+    assert getattr(libraries, name).package == library(name).package
+
+
+@pytest.mark.parametrize("name", ["opena1", "__path__", "Openai"])
+def test_library_without_a_client_module_is_not_there(name: str) -> None:
+    with pytest.raises(AttributeError, match=name):
+        getattr(libraries, name)
 
 
 @pytest.mark.parametrize("name", CLIENTS)
@@ -87,20 +105,48 @@ def test_no_dependency_check_of_the_loader_can_switch_it_off(name: str) -> None:
     assert tuple(kind().instrumentation_dependencies()) == ()
 
 
-def test_instrumenting_everything_imports_no_sdk() -> None:
-    program = f"""
+INSTRUMENTING_EVERYTHING = """
 import sys
 from importlib.metadata import entry_points
-import agentel
 for entry in entry_points(group="opentelemetry_instrumentor"):
     if entry.value.startswith("agentel."):
         entry.load()().instrument(skip_dep_check=True)
-print([name for name in {SDKS} if name in sys.modules])
 """
+
+
+def printed(program: str) -> str:
     ran = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
-    assert (ran.stdout, ran.stderr) == ("[]\n", "")
+    assert ran.stderr == ""
+    return ran.stdout
+
+
+def test_instrumenting_everything_imports_no_sdk() -> None:
+    program = f"{INSTRUMENTING_EVERYTHING}print([n for n in {SDKS} if n in sys.modules])"
+    assert printed(program) == "[]\n"
+
+
+def test_instrumenting_everything_loads_only_what_waits() -> None:
+    program = f"{INSTRUMENTING_EVERYTHING}print(sorted(n for n in sys.modules if 'agentel' in n))"
+    assert ast.literal_eval(printed(program)) == [
+        "agentel",
+        "agentel._version",
+        "agentel.clients",
+        "agentel.config",
+        "agentel.core",
+        "agentel.core.safety",
+        "agentel.libraries",
+    ]
+
+
+def test_instrumentor_passes_for_opentelemetrys_that_is_imported_later() -> None:
+    program = f"""{INSTRUMENTING_EVERYTHING}
+before = "opentelemetry.instrumentation.instrumentor" in sys.modules
+from opentelemetry.instrumentation.instrumentor import BaseInstrumentor
+print(before, isinstance(entry.load()(), BaseInstrumentor))
+"""
+    assert printed(program) == "False True\n"
 
 
 @pytest.mark.parametrize(("name", "target"), TARGETS)

@@ -34,7 +34,7 @@ MAY_IMPORT = {
 }
 """Part of the package to the parts that it may import; one that is not listed may import none."""
 
-KNOWS_OPENTELEMETRY = ("telemetry", "instrumentor", "libraries", "distro")
+KNOWS_OPENTELEMETRY = ("telemetry", "instrumentor", "distro")
 WRITES_FILES = ("telemetry/files.py",)
 """The modules of telemetry that may know of `local`."""
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import inspect
+import subprocess
+import sys
 
 import pytest
 
@@ -44,6 +46,19 @@ def test_public_names_are_these() -> None:
     modules = {name for name in public if inspect.ismodule(getattr(agentel, name))}
     assert set(agentel.__all__) - {"__version__"} == set(SIGNATURES)
     assert public - modules - {"Any", "TYPE_CHECKING"} == set(SIGNATURES)
+
+
+def test_importing_the_package_loads_nothing_else() -> None:
+    program = "import sys, agentel; print(*sorted(n for n in sys.modules if 'telem' in n))"
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert ran.stdout == "\n"
+
+
+def test_unknown_name_is_not_there() -> None:
+    with pytest.raises(AttributeError, match="agnet"):
+        agentel.agnet  # noqa: B018
 
 
 @pytest.mark.parametrize("name", sorted(SIGNATURES))

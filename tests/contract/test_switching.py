@@ -112,6 +112,26 @@ def test_sdk_imported_after_removal_is_left_alone(tiny) -> None:
     assert type(vars(tiny.client().Client)["request"]).__name__ == "function"
 
 
+def test_sdk_imported_after_removal_and_return_is_watched_once(tiny) -> None:
+    tiny.install("2.0")
+    instrumentor = tiny.instrument()
+    instrumentor.uninstrument()
+    instrumentor.instrument(**tiny.telemetry.providers)
+    client = tiny.client().Client
+    client().request({"model": "tiny-1"})
+    instrumentor.uninstrument()
+    assert type(vars(client)["request"]).__name__ == "function"
+    assert len(tiny.telemetry.spans(1)) == 1
+
+
+def test_settings_are_those_of_the_moment_of_instrumenting(tiny, monkeypatch) -> None:
+    tiny.install("2.0")
+    tiny.instrument()
+    monkeypatch.setenv("OTEL_SDK_DISABLED", "true")
+    tiny.client().Client().request({"model": "tiny-1"})
+    assert len(tiny.telemetry.spans(1)) == 1
+
+
 def test_inherited_method_is_restored_by_deleting_it(tiny) -> None:
     tiny.install("2.0")
     module = tiny.client()

@@ -8,7 +8,7 @@ from functools import cache
 
 import pytest
 
-from agentel.libraries import instrumentor_for
+from agentel.libraries import Instrumentor, instrumentor_for
 from safety.faults import FAULTS, SECRET, Bench, Fault, Raising, new_fault
 from support.callers import AsyncCaller, SyncCaller
 from support.model_server import ModelServer, cut, eof, error, html, text
@@ -116,7 +116,12 @@ def test_host_notices_nothing_of_a_fault(
     library = importlib.import_module(f"agentel.clients.{sdk}").LIBRARY
     bench = Bench(library, telemetry.providers, Raising(new_fault()))
     fault.install(bench)
-    instrumentor = instrumentor_for(sdk, load=lambda: bench.library)()
+
+    class Faulty(Instrumentor):
+        library = package = sdk
+        declaration = staticmethod(lambda: bench.library)
+
+    instrumentor = Faulty()
     caplog.clear()
     try:
         instrumentor.instrument(settings=bench.settings, **bench.providers)
