@@ -180,7 +180,7 @@ class Native:
     """
 
     switch: str
-    """Environment variable with which its user asks for it; read at `instrument()`."""
+    """Environment variable with which its user asks for it; read when the library is imported."""
     scope: str
     """Instrumentation scope of its spans."""
     state: Callable[[Any], NativeState]
