@@ -44,7 +44,7 @@ def seen_in(
     logged = [
         (record.name, record.levelname, record.msg.split()[0])  # the rest tells ports and addresses
         for record in caplog.records
-        if not record.name.startswith(("agentel", "asyncio", "httpcore"))
+        if not record.name.startswith(("agentel", "opentelemetry", "asyncio", "httpcore"))
     ]
     return witness.seen, requests, logged
 
