@@ -56,3 +56,23 @@ def test_joined_trace_is_shown_as_one(place: Place) -> None:
     shown = place.agentel("trace", "last")
     assert (shown.code, shown.err) == (0, "")
     assert shown.out.index("parent") < shown.out.index("chat gpt-5")
+
+
+FORKS = """
+import os
+pid = os.fork()
+{agent}
+if pid:
+    assert os.waitpid(pid, 0)[1] == 0
+"""
+
+
+def test_fork_tells_of_its_own_calls_and_of_no_other(place: Place) -> None:
+    source = AGENT + FORKS.format(agent=AGENT)
+    without = place.plain(source)
+    ran = place.launch(source)
+    assert ran == without
+    assert [span["name"] for span in place.spans()] == ["chat gpt-5"] * 3
+    assert len({span["spanId"] for span in place.spans()}) == 3
+    assert len(place.files("traces")) == 2
+    assert len({file.parent for file in place.files()}) == 1
