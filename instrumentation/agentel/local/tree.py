@@ -92,12 +92,13 @@ def build(trace_id: str, records: Iterable[SpanRecord | LogRecord]) -> Trace:
         if log.event_name == semconv.EVENT_AGENTEL_STARTED and log.span_id not in nodes:
             nodes[log.span_id] = _begun(log)
     _attach_events(nodes, logs)
-    roots = _link(nodes)
+    roots = sorted(_link(nodes), key=_order)
+    ordered = [root.span for root in roots if root.span is not None] + everything
     return Trace(
         trace_id,
-        tuple(sorted(roots, key=_order)),
-        service=_first(facts.service(record.resource) for record in everything),
-        run_id=_first(facts.run_id(record.resource) for record in everything),
+        tuple(roots),
+        service=_first(facts.service(record.resource) for record in ordered),
+        run_id=_first(facts.run_id(record.resource) for record in ordered),
     )
 
 
