@@ -337,7 +337,7 @@ def shared(sdk: str, path: str, make: Arguments) -> Iterator[Scenario]:
         yield Scenario(sdk, f"stream-{name}", broken(path, make), replies)
     for name, replies in RETRIES.items():
         yield Scenario(sdk, f"retried-{name}", retries(path, make), replies)
-    yield Scenario(sdk, "times-out", fails(path, make, timeout=0.05), (hang(5),))
+    yield Scenario(sdk, "times-out", fails(path, make, timeout=0.25), (hang(5),))
     yield Scenario(sdk, "cancelled", cancelled(path, make), (hang(5),))
     yield Scenario(sdk, "extra-body", creates(path, make, extra_body={"seed": 7}))
     yield Scenario(sdk, "unknown-argument", fails(path, make, no_such_argument=1))
@@ -361,7 +361,11 @@ def cancelled(path: str, make: Arguments) -> Program:
     """Cancel the task that waits for an answer."""
 
     async def cancel(w: Witness) -> None:
-        await asyncio.wait_for(w.method(path)(**make()), 0.05)
+        task = asyncio.ensure_future(w.method(path)(**make()))
+        while not w.server.requests and not task.done():
+            await asyncio.sleep(0.001)
+        task.cancel()
+        await task
 
     def program(w: Witness) -> None:
         if w.is_async:

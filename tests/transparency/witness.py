@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from asyncio import CancelledError
 from collections.abc import Callable, Mapping
 from functools import reduce
 from typing import Any
@@ -77,7 +78,7 @@ class Witness:
         """Do what may raise and note the exception; that nothing was raised, too."""
         try:
             self.see(action())
-        except Exception as error:
+        except (Exception, CancelledError) as error:
             self.see(error)
 
     def see(self, value: object) -> None:
