@@ -15,11 +15,10 @@ from typing import Any, cast
 
 from agentel.core.fields import Fields, get
 
-Headers = Mapping[str, str]
-
 CANCELLATIONS = (asyncio.CancelledError, KeyboardInterrupt, SystemExit, GeneratorExit)
 """How work ends because somebody wanted it to end; none of them is an error."""
 
+_LONGEST_CODE = 64  # characters; what is longer is a text, and may quote what was asked
 _RETRYABLE = {"rate_limit", "api_error", "timeout", "network", "html_error"}
 
 _BY_STATUS = {
@@ -222,7 +221,7 @@ def retry_after(headers: object) -> float | None:
     """Return the provider's wish to be left alone, in s, where it gave one in s or ms."""
     if not isinstance(headers, Mapping):
         return None
-    known = cast("Headers", headers)
+    known = cast("Mapping[str, str]", headers)
     for name, scale in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         text = known.get(name)
         if text is None:
@@ -288,7 +287,7 @@ def _code(error: BaseException) -> str | None:
     for source in sources:
         for name in () if source is None else ("code", "type"):
             value = getattr(error, name, None) if source is error else get(source, name)
-            if isinstance(value, str) and value and value != "error":
+            if isinstance(value, str) and 0 < len(value) <= _LONGEST_CODE and value != "error":
                 return value
     return None
 
