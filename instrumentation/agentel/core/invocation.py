@@ -8,8 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from agentel.core.fields import Fields
-
 SpanKind = Literal["client", "internal"]
 
 
@@ -46,11 +44,3 @@ EXECUTE_TOOL = Operation("execute_tool", "internal", "tool_name")
 INVOKE_AGENT = Operation("invoke_agent", "internal", "agent_name", starts=True)
 INVOKE_WORKFLOW = Operation("invoke_workflow", "internal", "workflow_name", starts=True)
 TASK = Operation("task", "internal", "task_type", starts=True, prefix="task")
-
-
-@dataclass(slots=True)
-class Invocation:
-    """What is known of one piece of work: its kind, and its fields by name."""
-
-    operation: Operation
-    fields: Fields

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable
 from importlib import metadata
 from types import ModuleType
 from typing import Any
@@ -130,6 +129,3 @@ def _check_version(library: Library) -> bool:
         "they are recorded, which is untested" if is_newer else "they are not recorded",
     )
     return is_newer
-
-
-Patcher = Callable[[Library, Recorder], Patches]
