@@ -1,0 +1,1 @@
+"""Knows how processes begin, multiply and end while they are watched."""
