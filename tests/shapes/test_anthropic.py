@@ -65,7 +65,7 @@ VALUE = """
         usage.cache_write_1h.input_tokens=50 usage.cache_write_5m.input_tokens=30
         usage.service_tier=standard usage.source=provider
       gen_ai: operation.name=chat provider.name=anthropic request.max_tokens=64
-        request.model=claude-opus-5 response.finish_reasons=[end_turn]
+        request.model=claude-opus-5 response.finish_reasons=[stop]
         response.id=msg_010000000000000000000001 response.model=claude-opus-5
         usage.cache_read.input_tokens=200 usage.cache_write.input_tokens=80
         usage.input_tokens=320 usage.output_tokens=7
@@ -88,7 +88,7 @@ COUNT_TOKENS_FIRST = """
         usage.cache_write_1h.input_tokens=50 usage.cache_write_5m.input_tokens=30
         usage.service_tier=standard usage.source=provider
       gen_ai: operation.name=chat provider.name=anthropic request.max_tokens=64
-        request.model=claude-opus-5 response.finish_reasons=[end_turn]
+        request.model=claude-opus-5 response.finish_reasons=[stop]
         response.id=msg_010000000000000000000002 response.model=claude-opus-5
         usage.cache_read.input_tokens=200 usage.cache_write.input_tokens=80
         usage.input_tokens=320 usage.output_tokens=7
@@ -105,7 +105,7 @@ WITH_EVERYTHING = """
       gen_ai: operation.name=chat provider.name=anthropic request.max_tokens=64
         request.model=claude-opus-5 request.reasoning.level=high
         request.stop_sequences=[END] request.temperature=0.5 request.top_k=40
-        request.top_p=0.9 response.finish_reasons=[end_turn]
+        request.top_p=0.9 response.finish_reasons=[stop]
         response.id=msg_010000000000000000000001 response.model=claude-opus-5
         usage.cache_read.input_tokens=200 usage.cache_write.input_tokens=80
         usage.input_tokens=320 usage.output_tokens=7
@@ -119,7 +119,7 @@ THINKING = """
         usage.cache_write_1h.input_tokens=0 usage.cache_write_5m.input_tokens=0
         usage.service_tier=standard usage.source=provider
       gen_ai: operation.name=chat provider.name=anthropic request.max_tokens=64
-        request.model=claude-opus-5 response.finish_reasons=[end_turn]
+        request.model=claude-opus-5 response.finish_reasons=[stop]
         response.id=msg_010000000000000000000001 response.model=claude-opus-5
         usage.cache_read.input_tokens=0 usage.cache_write.input_tokens=0
         usage.input_tokens=12 usage.output_tokens=27 usage.reasoning.output_tokens=20
@@ -133,7 +133,7 @@ TOOLS = """
         usage.cache_write_1h.input_tokens=0 usage.cache_write_5m.input_tokens=0
         usage.service_tier=standard usage.source=provider
       gen_ai: operation.name=chat provider.name=anthropic request.max_tokens=64
-        request.model=claude-opus-5 response.finish_reasons=[tool_use]
+        request.model=claude-opus-5 response.finish_reasons=[tool_call]
         response.id=msg_010000000000000000000001 response.model=claude-opus-5
         usage.cache_read.input_tokens=0 usage.cache_write.input_tokens=0
         usage.input_tokens=12 usage.output_tokens=7
@@ -148,7 +148,7 @@ WEB_SEARCH = """
         usage.service_tier=standard usage.source=provider usage.web_fetch.requests=0
         usage.web_search.requests=1
       gen_ai: operation.name=chat provider.name=anthropic request.max_tokens=64
-        request.model=claude-opus-5 response.finish_reasons=[end_turn]
+        request.model=claude-opus-5 response.finish_reasons=[stop]
         response.id=msg_010000000000000000000001 response.model=claude-opus-5
         usage.cache_read.input_tokens=0 usage.cache_write.input_tokens=0
         usage.input_tokens=320 usage.output_tokens=7

@@ -204,7 +204,7 @@ RETRIED = """
         usage.cache_write_1h.input_tokens=50 usage.cache_write_5m.input_tokens=30
         usage.service_tier=standard usage.source=provider
       gen_ai: operation.name=chat provider.name=anthropic request.max_tokens=64
-        request.model=claude-opus-5 response.finish_reasons=[end_turn]
+        request.model=claude-opus-5 response.finish_reasons=[stop]
         response.id=msg_010000000000000000000003 response.model=claude-opus-5
         usage.cache_read.input_tokens=200 usage.cache_write.input_tokens=80
         usage.input_tokens=320 usage.output_tokens=7

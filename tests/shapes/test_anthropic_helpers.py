@@ -123,11 +123,10 @@ HELPER_ITERATED = """
         usage.cache_write_1h.input_tokens=50 usage.cache_write_5m.input_tokens=30
         usage.service_tier=standard usage.source=provider
       gen_ai: operation.name=chat provider.name=anthropic request.max_tokens=64
-        request.model=claude-opus-5 request.stream=true
-        response.finish_reasons=[end_turn] response.id=msg_010000000000000000000001
-        response.model=claude-opus-5 response.time_to_first_chunk=TIME
-        usage.cache_read.input_tokens=200 usage.cache_write.input_tokens=80
-        usage.input_tokens=320 usage.output_tokens=7
+        request.model=claude-opus-5 request.stream=true response.finish_reasons=[stop]
+        response.id=msg_010000000000000000000001 response.model=claude-opus-5
+        response.time_to_first_chunk=TIME usage.cache_read.input_tokens=200
+        usage.cache_write.input_tokens=80 usage.input_tokens=320 usage.output_tokens=7
       server: address=127.0.0.1 port=PORT
 """
 HELPER_BREAK = """
@@ -161,10 +160,10 @@ PARSE = """
         usage.cache_write_1h.input_tokens=0 usage.cache_write_5m.input_tokens=0
         usage.service_tier=standard usage.source=provider
       gen_ai: operation.name=chat output.type=json provider.name=anthropic
-        request.max_tokens=64 request.model=claude-opus-5
-        response.finish_reasons=[end_turn] response.id=msg_010000000000000000000001
-        response.model=claude-opus-5 usage.cache_read.input_tokens=0
-        usage.cache_write.input_tokens=0 usage.input_tokens=12 usage.output_tokens=7
+        request.max_tokens=64 request.model=claude-opus-5 response.finish_reasons=[stop]
+        response.id=msg_010000000000000000000001 response.model=claude-opus-5
+        usage.cache_read.input_tokens=0 usage.cache_write.input_tokens=0
+        usage.input_tokens=12 usage.output_tokens=7
       server: address=127.0.0.1 port=PORT
 """
 PARSE_FAILS = """
@@ -178,10 +177,10 @@ PARSE_FAILS = """
         usage.service_tier=standard usage.source=provider
       error: type=ValidationError
       gen_ai: operation.name=chat output.type=json provider.name=anthropic
-        request.max_tokens=64 request.model=claude-opus-5
-        response.finish_reasons=[end_turn] response.id=msg_010000000000000000000001
-        response.model=claude-opus-5 usage.cache_read.input_tokens=0
-        usage.cache_write.input_tokens=0 usage.input_tokens=12 usage.output_tokens=7
+        request.max_tokens=64 request.model=claude-opus-5 response.finish_reasons=[stop]
+        response.id=msg_010000000000000000000001 response.model=claude-opus-5
+        usage.cache_read.input_tokens=0 usage.cache_write.input_tokens=0
+        usage.input_tokens=12 usage.output_tokens=7
       server: address=127.0.0.1 port=PORT
 """
 PARSE_STREAM = """
@@ -193,7 +192,7 @@ PARSE_STREAM = """
         usage.service_tier=standard usage.source=provider
       gen_ai: operation.name=chat output.type=json provider.name=anthropic
         request.max_tokens=64 request.model=claude-opus-5 request.stream=true
-        response.finish_reasons=[end_turn] response.id=msg_010000000000000000000001
+        response.finish_reasons=[stop] response.id=msg_010000000000000000000001
         response.model=claude-opus-5 response.time_to_first_chunk=TIME
         usage.cache_read.input_tokens=0 usage.cache_write.input_tokens=0
         usage.input_tokens=12 usage.output_tokens=7
@@ -207,7 +206,7 @@ TOOL_RUNNER = """
         usage.cache_write_1h.input_tokens=0 usage.cache_write_5m.input_tokens=0
         usage.service_tier=standard usage.source=provider
       gen_ai: operation.name=chat provider.name=anthropic request.max_tokens=64
-        request.model=claude-opus-5 response.finish_reasons=[tool_use]
+        request.model=claude-opus-5 response.finish_reasons=[tool_call]
         response.id=msg_010000000000000000000001 response.model=claude-opus-5
         usage.cache_read.input_tokens=0 usage.cache_write.input_tokens=0
         usage.input_tokens=12 usage.output_tokens=7
@@ -219,7 +218,7 @@ TOOL_RUNNER = """
         usage.cache_write_1h.input_tokens=0 usage.cache_write_5m.input_tokens=0
         usage.service_tier=standard usage.source=provider
       gen_ai: operation.name=chat provider.name=anthropic request.max_tokens=64
-        request.model=claude-opus-5 response.finish_reasons=[end_turn]
+        request.model=claude-opus-5 response.finish_reasons=[stop]
         response.id=msg_010000000000000000000002 response.model=claude-opus-5
         usage.cache_read.input_tokens=0 usage.cache_write.input_tokens=0
         usage.input_tokens=12 usage.output_tokens=7

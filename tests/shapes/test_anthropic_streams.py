@@ -47,11 +47,10 @@ STREAM = """
         usage.cache_write_1h.input_tokens=50 usage.cache_write_5m.input_tokens=30
         usage.service_tier=standard usage.source=provider
       gen_ai: operation.name=chat provider.name=anthropic request.max_tokens=64
-        request.model=claude-opus-5 request.stream=true
-        response.finish_reasons=[end_turn] response.id=msg_010000000000000000000001
-        response.model=claude-opus-5 response.time_to_first_chunk=TIME
-        usage.cache_read.input_tokens=200 usage.cache_write.input_tokens=80
-        usage.input_tokens=320 usage.output_tokens=7
+        request.model=claude-opus-5 request.stream=true response.finish_reasons=[stop]
+        response.id=msg_010000000000000000000001 response.model=claude-opus-5
+        response.time_to_first_chunk=TIME usage.cache_read.input_tokens=200
+        usage.cache_write.input_tokens=80 usage.input_tokens=320 usage.output_tokens=7
       server: address=127.0.0.1 port=PORT
 """
 STREAM_THINKING = """
@@ -62,11 +61,11 @@ STREAM_THINKING = """
         usage.cache_write_1h.input_tokens=0 usage.cache_write_5m.input_tokens=0
         usage.service_tier=standard usage.source=provider
       gen_ai: operation.name=chat provider.name=anthropic request.max_tokens=64
-        request.model=claude-opus-5 request.stream=true
-        response.finish_reasons=[end_turn] response.id=msg_010000000000000000000001
-        response.model=claude-opus-5 response.time_to_first_chunk=TIME
-        usage.cache_read.input_tokens=0 usage.cache_write.input_tokens=0
-        usage.input_tokens=12 usage.output_tokens=27 usage.reasoning.output_tokens=20
+        request.model=claude-opus-5 request.stream=true response.finish_reasons=[stop]
+        response.id=msg_010000000000000000000001 response.model=claude-opus-5
+        response.time_to_first_chunk=TIME usage.cache_read.input_tokens=0
+        usage.cache_write.input_tokens=0 usage.input_tokens=12 usage.output_tokens=27
+        usage.reasoning.output_tokens=20
       server: address=127.0.0.1 port=PORT
 """
 STREAM_TOOLS = """
@@ -78,7 +77,7 @@ STREAM_TOOLS = """
         usage.service_tier=standard usage.source=provider
       gen_ai: operation.name=chat provider.name=anthropic request.max_tokens=64
         request.model=claude-opus-5 request.stream=true
-        response.finish_reasons=[tool_use] response.id=msg_010000000000000000000001
+        response.finish_reasons=[tool_call] response.id=msg_010000000000000000000001
         response.model=claude-opus-5 response.time_to_first_chunk=TIME
         usage.cache_read.input_tokens=0 usage.cache_write.input_tokens=0
         usage.input_tokens=12 usage.output_tokens=7
@@ -93,11 +92,10 @@ STREAM_WEB_SEARCH = """
         usage.service_tier=standard usage.source=provider usage.web_fetch.requests=0
         usage.web_search.requests=1
       gen_ai: operation.name=chat provider.name=anthropic request.max_tokens=64
-        request.model=claude-opus-5 request.stream=true
-        response.finish_reasons=[end_turn] response.id=msg_010000000000000000000001
-        response.model=claude-opus-5 response.time_to_first_chunk=TIME
-        usage.cache_read.input_tokens=0 usage.cache_write.input_tokens=0
-        usage.input_tokens=320 usage.output_tokens=7
+        request.model=claude-opus-5 request.stream=true response.finish_reasons=[stop]
+        response.id=msg_010000000000000000000001 response.model=claude-opus-5
+        response.time_to_first_chunk=TIME usage.cache_read.input_tokens=0
+        usage.cache_write.input_tokens=0 usage.input_tokens=320 usage.output_tokens=7
       server: address=127.0.0.1 port=PORT
 """
 STREAM_BREAK = """

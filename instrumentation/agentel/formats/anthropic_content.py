@@ -16,6 +16,19 @@ Part = dict[str, object]
 
 _RESULT = "_tool_result"
 
+FINISH_REASONS = {
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "tool_use": "tool_call",
+    "refusal": "content_filter",
+}
+"""Stop reasons that have another name in the conventions; every other one keeps its own.
+
+`pause_turn` is one of those: the answer is neither over nor cut, its caller is to ask for the rest.
+"""
+
 
 def _left_out(value: object) -> None:
     """Stand for what is no JSON: the SDK has to make sense of it, a size does not."""
@@ -72,11 +85,19 @@ def _message(message: object) -> Part:
     return {"role": "tool" if is_results else get(message, "role"), "parts": found}
 
 
+def finish_reason(stop_reason: object) -> str | None:
+    """Return the conventions' name of a stop reason, or None where there is none."""
+    if not isinstance(stop_reason, str) or not stop_reason:
+        return None
+    return FINISH_REASONS.get(stop_reason, stop_reason)
+
+
 def output_message(blocks: object, stop_reason: object) -> Part:
     """Return the answer's content blocks as the one output message."""
     found: Part = {"role": "assistant", "parts": parts(blocks)}
-    if stop_reason:
-        found["finish_reason"] = stop_reason
+    reason = finish_reason(stop_reason)
+    if reason is not None:
+        found["finish_reason"] = reason
     return found
 
 

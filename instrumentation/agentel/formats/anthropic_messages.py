@@ -18,6 +18,7 @@ from agentel.core.library import Content, Endpoint
 from agentel.formats.anthropic_content import (
     block_size,
     content_size,
+    finish_reason,
     input_messages,
     message_size,
     output_message,
@@ -140,7 +141,9 @@ def _add_compactions(iterations: object, into: Fields) -> None:
 
 
 def _stop_reason(value: object, into: Fields) -> None:
-    into["response_finish_reasons"] = (value,)
+    reason = finish_reason(value)
+    if reason is not None:
+        into["response_finish_reasons"] = (reason,)
 
 
 _HEAD: Table = {"id": "response_id", "model": "response_model"}

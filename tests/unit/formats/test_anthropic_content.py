@@ -6,6 +6,7 @@ import pytest
 
 from agentel.formats.anthropic_content import (
     block_size,
+    finish_reason,
     input_messages,
     message_size,
     output_message,
@@ -164,12 +165,33 @@ def test_message_of_tool_results_alone_is_the_tools() -> None:
     assert [message["role"] for message in input_messages(messages)] == ["user", "tool", "user"]
 
 
-def test_answer_is_one_message_with_the_providers_stop_reason() -> None:
+def test_answer_is_one_message_with_its_finish_reason() -> None:
     assert output_message([{"type": "text", "text": "Hi"}], "end_turn") == {
         "role": "assistant",
         "parts": [{"type": "text", "content": "Hi"}],
-        "finish_reason": "end_turn",
+        "finish_reason": "stop",
     }
+
+
+@pytest.mark.parametrize(
+    ("stop_reason", "expected"),
+    [
+        ("end_turn", "stop"),
+        ("stop_sequence", "stop"),
+        ("max_tokens", "length"),
+        ("model_context_window_exceeded", "length"),
+        ("tool_use", "tool_call"),
+        ("refusal", "content_filter"),
+        ("compaction", "compaction"),
+        ("pause_turn", "pause_turn"),
+        ("new_reason", "new_reason"),
+        ("", None),
+        (None, None),
+        (["end_turn"], None),
+    ],
+)
+def test_stop_reason_has_the_conventions_name(stop_reason: object, expected: str | None) -> None:
+    assert finish_reason(stop_reason) == expected
 
 
 def test_tools_of_the_caller_are_functions_and_the_providers_keep_their_type() -> None:

@@ -109,7 +109,7 @@ def test_response_becomes_fields_and_cached_input_is_part_of_the_input() -> None
     assert fields_of(RESPONSE, response) == {
         "response_id": "msg_1",
         "response_model": "m",
-        "response_finish_reasons": ("tool_use",),
+        "response_finish_reasons": ("tool_call",),
         "usage_input_tokens": 240,
         "usage_cache_read_input_tokens": 200,
         "usage_cache_write_input_tokens": 30,
@@ -229,7 +229,7 @@ def test_stream_reports_the_last_cumulative_usage() -> None:
         **STARTED,
         "usage_output_tokens": 42,
         "usage_reasoning_output_tokens": 30,
-        "response_finish_reasons": ("end_turn",),
+        "response_finish_reasons": ("stop",),
         "output_size": 6,
     }
 
