@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "local": {"local", "semconv", "_version"},
     "telemetry": {"telemetry", "core", "config", "local", "_version"},
     "byhand": {"byhand", "telemetry", "core", "config"},
+    "process": {"process", "telemetry", "core", "config", "local", "_version"},
     "cli": {"cli", "local", "config", "semconv", "_version"},
     "config": set[str](),
     "semconv": set[str](),
@@ -29,12 +30,12 @@ MAY_IMPORT = {
     "instrumentor": {"core", "telemetry", "config"},
     "libraries": {"instrumentor", "core", "config"},
     "decorators": {"byhand", "telemetry", "core"},
-    "distro": {"byhand", "core", "telemetry", "local", "config", "_version"},
+    "distro": {"byhand", "core", "telemetry", "local", "config", "process", "_version"},
     "__init__": {"byhand", "decorators", "distro", "semconv", "telemetry", "_version"},
 }
 """Part of the package to the parts that it may import; one that is not listed may import none."""
 
-KNOWS_OPENTELEMETRY = ("telemetry", "instrumentor", "distro")
+KNOWS_OPENTELEMETRY = ("telemetry", "process", "instrumentor", "distro")
 WRITES_FILES = ("telemetry/files.py",)
 """The modules of telemetry that may know of `local`."""
 

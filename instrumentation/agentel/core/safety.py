@@ -38,6 +38,17 @@ def succeeds(step: str, function: Callable[..., object], *args: Any) -> bool:
     return True
 
 
+def outcome_of(function: Callable[[], T]) -> tuple[T | None, Exception | None]:
+    """Call code that is neither ours nor the host's; return its result, or what it raised.
+
+    Such a failure is no fault of ours and is not reported as one: the caller says what it means.
+    """
+    try:
+        return function(), None
+    except Exception as error:
+        return None, error
+
+
 class Watch:
     """How a stream's chunks are looked at: when each came, and what it says.
 

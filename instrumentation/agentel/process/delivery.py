@@ -1,0 +1,182 @@
+"""Knows what became of what was handed to exporters: how much came, how much arrived, why not.
+
+The exporters that a process is given at its start are watched where they are: what one raises or
+logs stays with us, and its reason is told at most once a minute.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from opentelemetry.sdk._logs import ReadWriteLogRecord
+from opentelemetry.sdk._logs.export import (
+    BatchLogRecordProcessor,
+    LogRecordExporter,
+    LogRecordExportResult,
+)
+from opentelemetry.sdk.metrics.export import MetricExportResult
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+
+from agentel.core.safety import outcome_of
+from agentel.process import complaints
+
+__all__ = ["LogDelivery", "SpanDelivery", "at_exit", "summary", "undelivered", "watch_metrics"]
+
+_FAILURES = {
+    "traces": SpanExportResult.FAILURE,
+    "metrics": MetricExportResult.FAILURE,
+    "logs": LogRecordExportResult.FAILURE,
+}
+_WORDS = {
+    "traces": ("span", "spans"),
+    "metrics": ("collection of metrics", "collections of metrics"),
+    "logs": ("log record", "log records"),
+}
+
+
+@dataclass(slots=True)
+class Account:
+    """What one exporter was given, in spans, log records or collections of metrics."""
+
+    signal: str
+    place: str
+    is_local: bool = False
+    """Whether the exporter tells about its failures by itself, as ours for files do."""
+    given: int = 0
+    delivered: int = 0
+    reason: str = field(default="", repr=False)
+
+    @property
+    def missing(self) -> int:
+        """How much waits or is lost."""
+        return max(self.given - self.delivered, 0)
+
+
+_accounts: list[Account] = []
+
+
+class SpanDelivery(BatchSpanProcessor):
+    """Hands ended spans to an exporter, on a thread of its own, and keeps account of them.
+
+    `place` is where they go, in words for the user. The rest is as for `BatchSpanProcessor`.
+    """
+
+    def __init__(
+        self, exporter: SpanExporter, place: str, *, is_local: bool = False, **limits: Any
+    ) -> None:
+        self._account = _open(exporter, "traces", place, is_local=is_local)
+        super().__init__(exporter, **limits)
+
+    def on_end(self, span: ReadableSpan) -> None:
+        """Let an ended span wait for the exporter. Never blocks."""
+        if span.context is not None and span.context.trace_flags.sampled:
+            self._account.given += 1
+            super().on_end(span)
+
+
+class LogDelivery(BatchLogRecordProcessor):
+    """Hands log records to an exporter; the rest is as for `SpanDelivery`."""
+
+    def __init__(
+        self, exporter: LogRecordExporter, place: str, *, is_local: bool = False, **limits: Any
+    ) -> None:
+        self._account = _open(exporter, "logs", place, is_local=is_local)
+        super().__init__(exporter, **limits)
+
+    def on_emit(self, log_record: ReadWriteLogRecord) -> None:
+        """Let a record wait for the exporter. Never blocks."""
+        self._account.given += 1
+        super().on_emit(log_record)
+
+
+def watch_metrics(exporter: Any, place: str, *, is_local: bool = False) -> None:
+    """Keep account of a metric exporter's collections, each of which counts as one.
+
+    A collection that arrives says what earlier ones did, so that none of them is missing.
+    """
+    _open(exporter, "metrics", place, is_local=is_local)
+
+
+def undelivered() -> dict[str, int]:
+    """Return how much waits or is lost in this process, by signal; signals without any are absent.
+
+    Signals are `traces` (in spans), `logs` (in records) and `metrics` (in collections). What goes
+    to several places is counted for each. Never raises.
+    """
+    found: dict[str, int] = {}
+    for account in _accounts:
+        if account.missing:
+            found[account.signal] = found.get(account.signal, 0) + account.missing
+    return found
+
+
+def summary() -> str:
+    """Return one sentence about what was not delivered, where to, and what to do; '' without any.
+
+    It is for the end of the process, after the last flush: until then, things may be under way.
+    Never raises.
+    """
+    told: list[str] = []
+    for place in dict.fromkeys(account.place for account in _accounts if account.missing):
+        here = [one for one in _accounts if one.place == place and one.missing]
+        missing = {one.signal: 0 for one in here}
+        for one in here:
+            missing[one.signal] += one.missing
+        amounts = " and ".join(_amount(number, signal) for signal, number in missing.items())
+        why = next((one.reason for one in here if one.reason), "the process ended first")
+        told.append(f"{amounts} could not be delivered to {place}: {why}")
+    return f"agentel: {'; '.join(told)}." if told else ""
+
+
+def at_exit() -> None:
+    """Tell no more about single failures, because `summary` will. Never raises."""
+    complaints.hush()
+
+
+def _amount(number: int, signal: str) -> str:
+    one, many = _WORDS[signal]
+    return f"{number} {one if number == 1 else many}"
+
+
+def _open(exporter: Any, signal: str, place: str, *, is_local: bool) -> Account:
+    account = Account(signal, place, is_local)
+    complaints.listen_to(exporter)
+    # On the object itself: whatever else the SDK asks an exporter, it is asked.
+    exporter.export = partial(_deliver, account, exporter.export)
+    _accounts.append(account)
+    return account
+
+
+def _deliver(
+    account: Account, export: Callable[..., Any], batch: Any, *args: Any, **kwargs: Any
+) -> Any:
+    """Export a batch; never raises."""
+    is_metrics = account.signal == "metrics"
+    size = 1 if is_metrics else len(batch)
+    if is_metrics:
+        account.given += 1
+    with complaints.heard() as words:
+        result, error = outcome_of(partial(export, batch, *args, **kwargs))
+    if error is None and result is not _FAILURES[account.signal]:
+        account.delivered = account.given if is_metrics else account.delivered + size
+        return result
+    account.reason = complaints.reason(error, words)
+    if not account.is_local:
+        complaints.tell(account.place, account.reason)
+    return _FAILURES[account.signal]
+
+
+def _forget_in_child() -> None:
+    """A fork's child answers for its own alone."""
+    for account in _accounts:
+        account.given = account.delivered = 0
+        account.reason = ""
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_in_child)
