@@ -111,6 +111,8 @@ AGENTEL_TOOL_OVERRIDE_REASON = "agentel.tool_override.reason"
 """Why the tools were changed; low cardinality."""
 AGENTEL_TOOL_OVERRIDE_ROUTE = "agentel.tool_override.route"
 """The route whose tools were changed."""
+AGENTEL_USAGE_AUDIO_INPUT_SECONDS = "agentel.usage.audio.input_seconds"
+"""Seconds of sound the call is billed for, where that is not by the token."""
 AGENTEL_USAGE_BATCH = "agentel.usage.batch"
 """True when the call is billed as part of a batch."""
 AGENTEL_USAGE_CACHE_WRITE_1H_INPUT_TOKENS = "agentel.usage.cache_write_1h.input_tokens"
@@ -119,6 +121,26 @@ AGENTEL_USAGE_CACHE_WRITE_5M_INPUT_TOKENS = "agentel.usage.cache_write_5m.input_
 """Input tokens written to a cache that lives five minutes."""
 AGENTEL_USAGE_CODE_EXECUTION_REQUESTS = "agentel.usage.code_execution.requests"
 """Code executions the provider ran during the call."""
+AGENTEL_USAGE_FILE_SEARCH_REQUESTS = "agentel.usage.file_search.requests"
+"""Searches of uploaded files the provider ran during the call."""
+AGENTEL_USAGE_IMAGE_GENERATION_CACHE_READ_INPUT_TOKENS = (
+    "agentel.usage.image_generation.cache_read.input_tokens"
+)
+"""Tokens the provider's image tool read from a cache."""
+AGENTEL_USAGE_IMAGE_GENERATION_IMAGE_INPUT_TOKENS = (
+    "agentel.usage.image_generation.image.input_tokens"
+)
+"""Tokens of images among what the provider's image tool read."""
+AGENTEL_USAGE_IMAGE_GENERATION_IMAGE_OUTPUT_TOKENS = (
+    "agentel.usage.image_generation.image.output_tokens"
+)
+"""Tokens of images among what the provider's image tool made."""
+AGENTEL_USAGE_IMAGE_GENERATION_INPUT_TOKENS = "agentel.usage.image_generation.input_tokens"
+"""Tokens the provider's image tool read, beside the call's input tokens."""
+AGENTEL_USAGE_IMAGE_GENERATION_OUTPUT_TOKENS = "agentel.usage.image_generation.output_tokens"
+"""Tokens the provider's image tool made, beside the call's output tokens."""
+AGENTEL_USAGE_IMAGE_GENERATION_REQUESTS = "agentel.usage.image_generation.requests"
+"""Times the provider's image tool made an image during the call."""
 AGENTEL_USAGE_INFERENCE_GEO = "agentel.usage.inference_geo"
 """The region that the call is billed for, where the provider's price depends on it."""
 AGENTEL_USAGE_SERVICE_TIER = "agentel.usage.service_tier"

@@ -1,7 +1,8 @@
 """Knows OpenAI's audio: text that is spoken, and speech that is written down or translated.
 
 Source: OpenAI API reference, audio. The conventions have no operations for it; ours are
-`speech_generation`, `transcription` and `translation`. What is billed by the second has no tokens.
+`speech_generation`, `transcription` and `translation`. What is billed by the second
+of sound has no tokens.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ USAGE: Table = {
         "audio_tokens": "usage_audio_input_tokens",
         "text_tokens": "usage_text_input_tokens",
     },
+    "seconds": "usage_audio_input_seconds",
 }
 
 TRANSCRIPTION: Table = {"usage": USAGE, "error": error_code}

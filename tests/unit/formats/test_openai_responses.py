@@ -86,6 +86,27 @@ def test_searches_and_runs_of_the_provider_are_counted_once() -> None:
     assert answer(FETCH, body) == {}
 
 
+@pytest.mark.parametrize(
+    ("output", "billed", "expected"),
+    [
+        (2, 1, 1),
+        (1, 0, 0),
+        (0, 0, None),
+        (0, 3, 3),
+        (2, None, 2),
+    ],
+    ids=["discounted", "free", "unused", "unlisted", "untold"],
+)
+@pytest.mark.parametrize("is_told_first", [True, False], ids=["first", "last"])
+def test_billed_searches_count_where_the_provider_tells_them(
+    output: int, billed: int | None, expected: int | None, is_told_first: bool
+) -> None:
+    made = {"output": [{"type": "web_search_call"}] * output}
+    told = {"tool_usage": {"image_gen": None, "web_search": {"num_requests": billed}}}
+    body = {**told, **made} if is_told_first else {**made, **told}
+    assert answer(ENDPOINT, body).get("usage_web_search_requests") == expected
+
+
 @pytest.mark.parametrize("given", ["conv_1", {"id": "conv_1"}], ids=["id", "object"])
 def test_conversation_that_the_caller_names_is_recorded(given: object) -> None:
     found: Fields = {}
