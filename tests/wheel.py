@@ -187,11 +187,18 @@ def writes_and_shows_a_trace(env: Venv) -> None:
     shutil.rmtree(env.place / ".agentel")
 
 
-def shows_it_in_colour(env: Venv) -> None:
-    """The extra for terminals brings what it takes."""
+def asks_for_the_extra(env: Venv) -> None:
+    """Without the extra for terminals, a command says how to get it."""
+    done = env.run("agentel", "trace", "last")
+    equal((done.stdout, done.returncode), ("", 2))
+    equal("pip install 'agentel[terminal]'" in done.stderr, True)
+    equal("Traceback" in done.stderr, False)
+
+
+def gets_the_extra(env: Venv) -> None:
+    """The extra for terminals can be added."""
     env.install(f"{wheel_of(env)}[terminal]")
-    quiet(env.python("import rich; print('there')"), "there\n")
-    writes_and_shows_a_trace(env)
+    quiet(env.python("import click, rich; print('there')"), "there\n")
 
 
 def lives_beside_another_distro(env: Venv) -> None:
@@ -218,12 +225,13 @@ def wheel_of(env: Venv) -> str:
 
 INSTALLED = (
     says_its_version,
-    imports_every_module,
-    has_its_entry_points,
     has_no_sdk,
     launches_in_silence,
+    asks_for_the_extra,
+    gets_the_extra,
+    imports_every_module,
+    has_its_entry_points,
     writes_and_shows_a_trace,
-    shows_it_in_colour,
     watches_an_sdk_that_comes_later,
     lives_beside_another_distro,
 )
@@ -251,7 +259,7 @@ def main() -> int:
         env.install(str(wheel))
         results += [check(f"wheel: {test.__name__}", test, env) for test in INSTALLED]
     with venv() as env:
-        env.install("--editable", str(ROOT))
+        env.install("--editable", f"{ROOT}[terminal]")
         results += [check(f"editable: {test.__name__}", test, env) for test in EDITABLE]
     print(f"{results.count(True)} passed, {results.count(False)} failed")
     return 0 if all(results) else 1

@@ -1,49 +1,43 @@
-"""Knows the command `agentel` and which module each of its subcommands is in."""
+"""Knows the command `agentel`: which subcommands there are, and what it takes to run one."""
 
 from __future__ import annotations
 
-import argparse
+import importlib.util
 import sys
 from collections.abc import Sequence
 
 from agentel._version import __version__
-from agentel.cli import summary, trace, traces
-from agentel.cli.failure import BAD_INPUT, Failure
-from agentel.cli.wording import escaped
-from agentel.local.read import SourceError
+from agentel.cli.failure import BAD_INPUT
 
-__all__ = ["main"]
+__all__ = ["COMMANDS", "main"]
 
-_COMMANDS = (trace, traces, summary)
+COMMANDS = ("traces", "trace", "summary")
+"""The subcommands in the order in which help lists them; each is a module of this package."""
+
+_NEEDED = ("click", "rich")
+"""What the extra `terminal` installs."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line `argv` (without the program's name) and return the exit code.
 
     0 is success, 1 means that what was asked for is not there, 2 that the question or the files
-    are wrong. Messages about either go to standard error. Raises SystemExit only from argparse
-    (`--help`, `--version`, wrong usage).
+    are wrong or that the extra `terminal` is not installed, 130 that the user interrupted it.
+    Messages about any of these go to standard error.
     """
-    arguments = _parser().parse_args(argv)
-    try:
-        return arguments.run(arguments)
-    except Failure as failure:
-        print(f"agentel: {failure}", file=sys.stderr)
-        return failure.code
-    except SourceError as error:
-        print(f"agentel: {escaped(str(error))}", file=sys.stderr)
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments == ["--version"]:
+        print(f"agentel {__version__}")
+        return 0
+    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        print(
+            f"agentel: the command line needs {' and '.join(missing)}, which the extra 'terminal' "
+            "brings. Install it: pip install 'agentel[terminal]'",
+            file=sys.stderr,
+        )
         return BAD_INPUT
-    except KeyboardInterrupt:
-        return 130
+    # Not before: it needs what was just looked for.
+    from agentel.cli.command import run
 
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="agentel",
-        description="Shows what LLM agents did, from files of OTLP JSON lines.",
-    )
-    parser.add_argument("--version", action="version", version=f"agentel {__version__}")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in _COMMANDS:
-        command.register(commands)
-    return parser
+    return run(COMMANDS, arguments)

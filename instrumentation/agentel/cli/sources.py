@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 import io
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+import click
 
 from agentel.cli.failure import BAD_INPUT, NOT_FOUND, Failure
 from agentel.cli.wording import escaped
@@ -16,19 +17,18 @@ from agentel.local.records import Record
 from agentel.local.runs import DIRECTORY, DIRECTORY_VARIABLE
 from agentel.local.skipped import Skipped
 
-__all__ = ["Source", "add_from", "open_source"]
+__all__ = ["Source", "from_option", "open_source"]
 
 
-def add_from(parser: argparse.ArgumentParser) -> None:
-    """Add the option `--from`, which may come several times."""
-    parser.add_argument(
-        "--from",
-        dest="sources",
-        metavar="PATH",
-        action="append",
-        help="file, folder, glob or '-' (standard input) of OTLP JSON lines, ours or the "
-        f"collector's; may be repeated (default: {DIRECTORY_VARIABLE}, else {DIRECTORY})",
-    )
+from_option = click.option(
+    "--from",
+    "sources",
+    metavar="PATH",
+    multiple=True,
+    help="File, folder, glob or '-' (standard input) of OTLP JSON lines, ours or the collector's; "
+    f"may be repeated.  [default: {DIRECTORY_VARIABLE}, else {DIRECTORY}]",
+)
+"""The option `--from`, which arrives as the parameter `sources`."""
 
 
 class Source:
@@ -70,9 +70,8 @@ class Source:
             print(f"agentel: {escaped(sentence)}", file=sys.stderr)
 
 
-def open_source(arguments: argparse.Namespace) -> Source:
-    """Return what the arguments of a command name. Raises Failure or SourceError."""
-    sources: list[str] | None = arguments.sources
+def open_source(sources: Sequence[str]) -> Source:
+    """Return what the values of `--from` name. Raises Failure or SourceError."""
     if not sources:
         return _telemetry_folder()
     stdin = sys.stdin.buffer.read() if STANDARD_INPUT in sources else None

@@ -2,45 +2,44 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator
 
+import click
+
 from agentel.cli.choosing import LAST, choose_run, choose_trace
-from agentel.cli.command import Commands
 from agentel.cli.screen import Line, show
-from agentel.cli.sources import Source, add_from, open_source
+from agentel.cli.sources import Source, from_option, open_source
 from agentel.cli.wording import count, escaped, percent, plural
 from agentel.local import facts
 from agentel.local.records import SpanRecord
 from agentel.local.summary import Summary, Tally, summarise
 
-__all__ = ["register", "summary_lines"]
+__all__ = ["command", "summary_lines"]
 
 _WIDTH = 16
 
 
-def register(commands: Commands) -> None:
-    """Add the command to the parser."""
-    parser = commands.add_parser(
-        "summary",
-        help="add up model calls, tools, memory operations, tokens and errors",
-        description="Adds up model calls, tools, memory operations, tokens, cost and errors of the "
-        "last run, or of what is named.",
-    )
-    what = parser.add_mutually_exclusive_group()
-    what.add_argument(
-        "trace", metavar="ID", nargs="?", help=f"a trace: its id, its first digits, or '{LAST}'"
-    )
-    what.add_argument("--run", dest="run_id", metavar="ID", help=f"a run, or '{LAST}' (default)")
-    what.add_argument("--all", action="store_true", help="everything there is")
-    add_from(parser)
-    parser.set_defaults(run=run)
+@click.command("summary")
+@click.argument("trace", metavar="[ID]", required=False)
+@click.option("--run", "run_id", metavar="ID", help=f"A run, or '{LAST}'.  [default: {LAST}]")
+@click.option("--all", "everything", is_flag=True, help="Everything there is.")
+@from_option
+def command(
+    trace: str | None, run_id: str | None, everything: bool, sources: tuple[str, ...]
+) -> int:
+    """Add up calls, tools, tokens, cost and errors.
 
-
-def run(arguments: argparse.Namespace) -> int:
-    """Print the summary of what the arguments name. Raises Failure or SourceError."""
-    source = open_source(arguments)
-    title, spans = _chosen(source, arguments)
+    Of the last run, or of a trace if its ID, the first digits of it, or 'last' is given.
+    """
+    if bool(trace) + bool(run_id) + everything > 1:
+        raise click.UsageError("name a trace, or --run, or --all: one of them.")
+    source = open_source(sources)
+    if trace:
+        title, spans = _of_trace(source, trace)
+    elif everything:
+        title, spans = source.name, _spans(source)
+    else:
+        title, spans = _of_run(source, run_id or LAST)
     summary = summarise(spans)
     source.refuse_foreign()
     show(summary_lines(title, summary))
@@ -48,16 +47,16 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _chosen(source: Source, arguments: argparse.Namespace) -> tuple[str, Iterator[SpanRecord]]:
-    if arguments.trace:
-        trace_id = choose_trace(source, arguments.trace)
-        of_trace = _spans(source, trace_id)
-        return f"trace {trace_id}", (span for span in of_trace if span.trace_id == trace_id)
-    if arguments.all:
-        return source.name, _spans(source)
-    run_id = choose_run(source, arguments.run_id or LAST)
-    of_run = _spans(source, run_id)
-    return f"run {run_id}", (span for span in of_run if facts.run_id(span.resource) == run_id)
+def _of_trace(source: Source, asked: str) -> tuple[str, Iterator[SpanRecord]]:
+    trace_id = choose_trace(source, asked)
+    spans = _spans(source, trace_id)
+    return f"trace {trace_id}", (span for span in spans if span.trace_id == trace_id)
+
+
+def _of_run(source: Source, asked: str) -> tuple[str, Iterator[SpanRecord]]:
+    run_id = choose_run(source, asked)
+    spans = _spans(source, run_id)
+    return f"run {run_id}", (span for span in spans if facts.run_id(span.resource) == run_id)
 
 
 def _spans(source: Source, containing: str = "") -> Iterator[SpanRecord]:

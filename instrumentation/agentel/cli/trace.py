@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator
 from typing import cast
 
+import click
+
 from agentel import semconv
 from agentel.cli.choosing import LAST, choose_trace, load_trace
-from agentel.cli.command import Commands
 from agentel.cli.content import content_lines
 from agentel.cli.screen import Line, Style, show
-from agentel.cli.sources import add_from, open_source
+from agentel.cli.sources import from_option, open_source
 from agentel.cli.trace_json import trace_json
 from agentel.cli.wording import clock, count, duration, escaped, plural
 from agentel.local import facts
 from agentel.local.records import EventRecord, SpanRecord
 from agentel.local.tree import NOT_ENDED, UNSEEN, Node, Trace
 
-__all__ = ["register", "trace_lines"]
+__all__ = ["command", "trace_lines"]
 
 _STYLES: dict[str, Style] = {"completed": "green", "error": "red", "cut": "red"}
 """How an outcome looks; any other is yellow."""
@@ -29,35 +29,23 @@ _SILENT_EVENTS = frozenset(
 """Events that the tree says in another way."""
 
 
-def register(commands: Commands) -> None:
-    """Add the command to the parser."""
-    parser = commands.add_parser(
-        "trace",
-        help="show one trace as a tree",
-        description="Shows one trace as a tree: durations, tokens, retries, errors and outcomes, "
-        "and content if it was captured.",
-    )
-    parser.add_argument(
-        "trace",
-        metavar="ID",
-        nargs="?",
-        default=LAST,
-        help=f"trace id, its first digits, or '{LAST}' (default)",
-    )
-    parser.add_argument("--json", action="store_true", help="print the tree as JSON")
-    parser.add_argument("--full", action="store_true", help="do not cut long content")
-    add_from(parser)
-    parser.set_defaults(run=run)
+@click.command("trace")
+@click.argument("asked", metavar="[ID]", default=LAST)
+@click.option("--json", "as_json", is_flag=True, help="Print the tree as JSON.")
+@click.option("--full", is_flag=True, help="Do not cut long content.")
+@from_option
+def command(asked: str, as_json: bool, full: bool, sources: tuple[str, ...]) -> int:
+    """Show one trace as a tree.
 
-
-def run(arguments: argparse.Namespace) -> int:
-    """Print the trace that the arguments name. Raises Failure or SourceError."""
-    source = open_source(arguments)
-    trace = load_trace(source, choose_trace(source, arguments.trace))
-    if arguments.json:
+    ID is a trace id, its first digits, or 'last' (the default). The tree has durations, tokens,
+    retries, errors and outcomes, and content if it was captured.
+    """
+    source = open_source(sources)
+    trace = load_trace(source, choose_trace(source, asked))
+    if as_json:
         show([Line().add(trace_json(trace))])
     else:
-        show(trace_lines(trace, full=arguments.full))
+        show(trace_lines(trace, full=full))
     source.complain()
     return 0
 

@@ -2,44 +2,44 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from agentel.cli.command import Commands
+import click
+
 from agentel.cli.screen import Line, Style, show
-from agentel.cli.sources import add_from, open_source
+from agentel.cli.sources import from_option, open_source
 from agentel.cli.wording import clock, count, duration, escaped, plural
 from agentel.local.index import Head, heads
 
-__all__ = ["register", "traces_lines"]
+__all__ = ["command", "traces_lines"]
 
 _SHORT_ID = 8
 _TITLES = ("trace", "started", "duration", "calls", "tokens", "outcome", "name")
 _RIGHT = frozenset({"duration", "calls", "tokens"})
 
 
-def register(commands: Commands) -> None:
-    """Add the command to the parser."""
-    parser = commands.add_parser(
-        "traces",
-        help="list traces, the last one first",
-        description="Lists traces, the last one first: when they began, how long they took, how "
-        "many model calls and tokens they used, and how they ended.",
-    )
-    parser.add_argument(
-        "-n", "--limit", type=_positive, default=20, metavar="N", help="how many (default: 20)"
-    )
-    add_from(parser)
-    parser.set_defaults(run=run)
+@click.command("traces")
+@click.option(
+    "-n",
+    "--limit",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    metavar="N",
+    help="How many.",
+)
+@from_option
+def command(limit: int, sources: tuple[str, ...]) -> int:
+    """List traces, the last one first.
 
-
-def run(arguments: argparse.Namespace) -> int:
-    """Print the list. Raises Failure or SourceError."""
-    source = open_source(arguments)
+    Shows when they began, how long they took, how many model calls and tokens they used, and how
+    they ended.
+    """
+    source = open_source(sources)
     found = list(heads(source.records()).values())
     source.refuse_foreign()
-    show(traces_lines(found, arguments.limit))
+    show(traces_lines(found, limit))
     source.complain()
     return 0
 
@@ -93,9 +93,3 @@ def _style(title: str, cell: str, *, heading: bool) -> Style:
     if title != "outcome":
         return "bold" if title == "trace" else ""
     return "green" if cell == "completed" else "red" if cell in ("error", "cut") else "yellow"
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected a number, 1 or more, not {text!r}")
-    return int(text)
