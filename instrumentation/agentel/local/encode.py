@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from agentel.local.points import encode_metric, kept, text
@@ -54,8 +55,16 @@ _SPANS = _Signal(b"resourceSpans", b"scopeSpans", b"spans")
 _METRICS = _Signal(b"resourceMetrics", b"scopeMetrics", b"metrics")
 _LOGS = _Signal(b"resourceLogs", b"scopeLogs", b"logRecords")
 
-_Groups = dict[bytes, dict[bytes, list[bytes]]]
-"""Encoded items by the encoded beginnings of their resource and of their scope."""
+
+class _Frame(NamedTuple):
+    """The encoded beginning and end of a JSON object, between which an array goes."""
+
+    opening: bytes
+    closing: bytes
+
+
+_Groups = dict[_Frame, dict[_Frame, list[bytes]]]
+"""Encoded items by the frames of their resource and of their scope."""
 
 
 def span_lines(spans: Sequence[Span], longest: int = LONGEST_LINE) -> Iterator[bytes]:
@@ -91,17 +100,17 @@ def _lines(
     longest: int,
 ) -> Iterator[bytes]:
     """Pack items into lines, keeping the order in which resources and scopes first appear."""
-    openings: dict[tuple[int, int], tuple[bytes, bytes]] = {}
+    frames: dict[tuple[int, int], tuple[_Frame, _Frame, int]] = {}
     groups: _Groups = {}
     size = 0
     for (resource, scope), item in items:
         # Hashing a resource serialises it; its identity is enough within one batch.
         identity = (id(resource), id(scope))
-        if identity not in openings:
-            openings[identity] = (_resource(resource), _scope(scope))
-        of_resource, of_scope = openings[identity]
+        if identity not in frames:
+            found = _resource(resource), _scope(scope)
+            frames[identity] = (*found, sum(map(len, chain(*found))) + _BRACKETS)
+        of_resource, of_scope, frame = frames[identity]
         encoded = _dumps(item)
-        frame = len(of_resource) + len(of_scope) + _BRACKETS
         known = of_scope in groups.get(of_resource, {})
         cost = len(encoded) + (1 if known else frame)
         if groups and size + cost >= longest:
@@ -116,40 +125,43 @@ def _lines(
 def _line(signal: _Signal, groups: _Groups) -> bytes:
     resources = [
         _object(
-            opening,
+            frame,
             signal.scopes,
             [_object(scope, signal.items, items) for scope, items in scopes.items()],
         )
-        for opening, scopes in groups.items()
+        for frame, scopes in groups.items()
     ]
-    return _object(b"{", signal.resources, resources) + b"\n"
+    return _object(_LINE, signal.resources, resources)
 
 
-def _object(opening: bytes, name: bytes, items: list[bytes]) -> bytes:
-    """Return the JSON object that `opening` begins, with the array of `items` as its last field."""
-    return b'%s"%s":[%s]}' % (opening, name, b",".join(items))
+def _object(frame: _Frame, name: bytes, items: list[bytes]) -> bytes:
+    """Return the JSON object of `frame`, with the array of `items` as its field `name`."""
+    return b'%s"%s":[%s]%s' % (frame.opening, name, b",".join(items), frame.closing)
 
 
-def _resource(resource: Resource | None) -> bytes:
-    """Return the beginning of the JSON object that groups what a resource produced."""
+def _resource(resource: Resource | None) -> _Frame:
+    """Return the frame of the JSON object that groups what a resource produced."""
     if resource is None:
-        return _opening({"resource": {}}, None)
+        return _frame({"resource": {}}, None)
     about = kept({"attributes": encode_attributes(resource.attributes)})
-    return _opening({"resource": about}, resource.schema_url)
+    return _frame({"resource": about}, resource.schema_url)
 
 
-def _scope(scope: Scope | None) -> bytes:
-    """Return the beginning of the JSON object that groups what a scope produced."""
+def _scope(scope: Scope | None) -> _Frame:
+    """Return the frame of the JSON object that groups what a scope produced."""
     if scope is None:
-        return _opening({"scope": {}}, None)
+        return _frame({"scope": {}}, None)
     attributes = encode_attributes(scope.attributes)
     about = kept({"name": scope.name, "version": scope.version, "attributes": attributes})
-    return _opening({"scope": about}, scope.schema_url)
+    return _frame({"scope": about}, scope.schema_url)
 
 
-def _opening(head: Json, schema_url: str | None) -> bytes:
-    fields = head | {"schemaUrl": schema_url} if schema_url else head
-    return _dumps(fields)[:-1] + b","
+def _frame(head: Json, schema_url: str | None) -> _Frame:
+    closing = b"," + _dumps({"schemaUrl": schema_url})[1:] if schema_url else b"}"
+    return _Frame(_dumps(head)[:-1] + b",", closing)
+
+
+_LINE = _Frame(b"{", b"}\n")
 
 
 def _dumps(value: object) -> bytes:

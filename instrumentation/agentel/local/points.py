@@ -162,5 +162,5 @@ def _exemplar(exemplar: Exemplar) -> Json:
     )
     fields |= _measured(exemplar.value)
     if exemplar.span_id is not None and exemplar.trace_id is not None:
-        fields |= {"spanId": f"{exemplar.span_id:016x}", "traceId": f"{exemplar.trace_id:032x}"}
+        fields |= {"traceId": f"{exemplar.trace_id:032x}", "spanId": f"{exemplar.span_id:016x}"}
     return fields

@@ -30,6 +30,9 @@ Json = dict[str, object]
 _DEEPEST = 64
 """Nesting beyond this many levels is cut; protobuf's own readers refuse more than 100."""
 
+_WITH_EXPONENT = 1e21
+"""The smallest whole float that the collector writes with an exponent."""
+
 _INT64 = range(-(2**63), 2**63)
 
 
@@ -79,9 +82,14 @@ def _encode_nested(value: object, depth: int) -> Json:
 
 
 def encode_double(value: float) -> float | str:
-    """Return `value`, or the word that OTLP JSON has for a float that JSON cannot say."""
+    """Return `value`, or the word that OTLP JSON has for a float that JSON cannot say.
+
+    A whole number is written without a fraction, as the collector does.
+    """
     if math.isfinite(value):
-        return float(value)
+        is_whole = value == int(value) and abs(value) < _WITH_EXPONENT
+        is_minus_zero = value == 0 and math.copysign(1, value) < 0
+        return int(value) if is_whole and not is_minus_zero else float(value)
     if math.isnan(value):
         return "NaN"
     return "Infinity" if value > 0 else "-Infinity"

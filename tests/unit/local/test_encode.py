@@ -233,21 +233,28 @@ def test_a_value_that_contains_itself_is_cut():
     assert b"<nested deeper than 64 levels>" in line
 
 
+@pytest.mark.parametrize("value", [-0.0, 1e20, 2.0**53, -3.0, 1e21, 1e-5, 0.1 + 0.2])
+def test_a_float_is_written_so_that_it_comes_back(value):
+    (line,) = span_lines([span(attributes={"k": value})])
+    found = json.loads(line)["resourceSpans"][0]["scopeSpans"][0]["spans"][0]["attributes"]
+    assert repr(float(found[0]["value"]["doubleValue"])) == repr(value)
+
+
 def test_a_whole_line_looks_like_the_collectors():
     (line,) = span_lines([span(attributes={"k": ["ü", 1]}, parent=context(1))])
     assert line.decode() == (
         '{"resourceSpans":[{"resource":{"attributes":['
         '{"key":"service.name","value":{"stringValue":"demo"}},'
-        '{"key":"n","value":{"intValue":"1"}}]},"schemaUrl":"https://example.org/schemas/1",'
+        '{"key":"n","value":{"intValue":"1"}}]},'
         '"scopeSpans":[{"scope":'
         '{"name":"agentel.openai","version":"0.1",'
-        '"attributes":[{"key":"a","value":{"boolValue":true}}]},'
-        '"schemaUrl":"https://example.org/s","spans":[{'
+        '"attributes":[{"key":"a","value":{"boolValue":true}}]},"spans":[{'
         '"traceId":"0af7651916cd43dd8448eb211c80319c","spanId":"b7ad6b7169203331",'
         '"traceState":"k=v,l=w","parentSpanId":"0000000000000001","flags":256,'
         '"name":"chat gpt-5.1","kind":1,"startTimeUnixNano":"1700000000000000001",'
         '"endTimeUnixNano":"1700000000500000002","attributes":[{"key":"k","value":'
-        '{"arrayValue":{"values":[{"stringValue":"ü"},{"intValue":"1"}]}}}],"status":{}}]}]}]}\n'
+        '{"arrayValue":{"values":[{"stringValue":"ü"},{"intValue":"1"}]}}}],"status":{}}],'
+        '"schemaUrl":"https://example.org/s"}],"schemaUrl":"https://example.org/schemas/1"}]}\n'
     )
 
 
