@@ -13,7 +13,9 @@ from opentelemetry.trace import Span, SpanKind
 from agentel.config import Settings, read_settings
 from agentel.core.fields import Fields
 from agentel.core.invocation import Operation
+from agentel.core.safety import guarded
 from agentel.telemetry import deferred
+from agentel.telemetry.calls import no_span
 from agentel.telemetry.context import current_context
 from agentel.telemetry.metrics import Labels
 from agentel.telemetry.pipeline import Pipeline
@@ -79,8 +81,9 @@ class HandRecording(Recording):
         return recording
 
     def _open_span(self, parent: Context, attributes: dict[str, Any]) -> Span:
-        plan = self.plan
-        return self.pipeline.tracer.start_span(plan.span_name, parent, plan.kind, attributes)
+        plan, start = self.plan, self.pipeline.tracer.start_span
+        span = guarded("start a span", start, plan.span_name, parent, plan.kind, attributes)
+        return span or no_span(parent)
 
     def finish(self) -> None:
         """End it as completed."""

@@ -103,7 +103,8 @@ class Recording:
         self.span = span = self._open_span(parent, attributes)
         is_complete = False
         try:
-            self.is_recording = is_recording = span.is_recording()
+            is_recording = guarded("look at a span", span.is_recording, default=False)
+            self.is_recording = is_recording
             pipeline = self.pipeline
             self.wants_content = pipeline.wants_event or (is_recording and pipeline.wants_span)
             self.context = self._context_below(parent, down)
@@ -251,11 +252,11 @@ class Recording:
             self.span.set_status(Status(StatusCode.ERROR, message))
 
     def _measure(self, seconds: float, fields: Fields, labels: Labels) -> None:
-        instruments = self.pipeline.instruments
-        instruments.duration(self.operation.name, seconds, labels, self.context)
-        if self.tally is not None:
+        instruments, tally = self.pipeline.instruments, self.tally
+        if tally is not None:
             pipelines.closed(self)
-            tally = self.tally
+        instruments.duration(self.operation.name, seconds, labels, self.context)
+        if tally is not None:
             instruments.counts(labels, tally.inference_calls, tally.tool_calls, self.context)
 
     def _write_events(self, fields: Fields) -> None:

@@ -19,6 +19,7 @@ from agentel.telemetry import context as keys
 from agentel.telemetry import recording as recordings
 from agentel.telemetry._semconv import ROWS
 from agentel.telemetry.arguments import canonical, decoded, run_key, size_of
+from agentel.telemetry.calls import no_span
 from agentel.telemetry.context import (
     CURRENT_KEY,
     LEAF_KEY,
@@ -28,7 +29,7 @@ from agentel.telemetry.context import (
 )
 from agentel.telemetry.deferred import append, keep_short
 from agentel.telemetry.hand import HandRecording, Plan
-from agentel.telemetry.metrics import labels_for
+from agentel.telemetry.metrics import Measure, labels_for
 from agentel.telemetry.pipeline import Pipeline
 
 _DIGEST = ROWS["tool_arguments_digest"].key
@@ -41,6 +42,11 @@ _DURATION = "gen_ai.execute_tool.duration"
 _AGENT = "agent_name"
 _MOST_AGENTS = 256
 """Agents whose labels one tool keeps."""
+
+
+def _measure_nothing(value: float, attributes: dict[str, Any], context: Any) -> None:
+    """Stand for an instrument that could not be made."""
+
 
 _OVER = Context()
 _NO_CONTENT: dict[str, str] = {}
@@ -55,7 +61,8 @@ class Tool:
         self.plan = plan
         self.pipeline = pipeline
         self.start_span = pipeline.tracer.start_span
-        self.measure = pipeline.instruments.measure(_DURATION)
+        made = guarded("make an instrument", pipeline.instruments.measure, _DURATION)
+        self.measure: Measure = made or _measure_nothing
         self.known_labels: dict[object, dict[str, Any]] = {}
 
     def labels(self, agent: object) -> dict[str, Any]:
@@ -98,11 +105,14 @@ class ToolRecording(HandRecording):
         if ambient.tally is not None:
             ambient.tally.tool_calls += 1
         attributes, data = self._told_at_start(arguments, parent)
-        self.span = span = tool.start_span(plan.span_name, parent, plan.kind, attributes)
+        self.span = span = guarded(
+            "start a span", tool.start_span, plan.span_name, parent, plan.kind, attributes
+        ) or no_span(parent)
         below = {**parent, SPAN_KEY: span, CURRENT_KEY: self}
         below.pop(LEAF_KEY, None)
         self.context = Context(below)
-        self.is_recording = is_recording = span.is_recording()
+        is_recording = guarded("look at a span", span.is_recording, default=False)
+        self.is_recording = is_recording
         self.wants_content = is_recording and pipeline.wants_span
         if is_recording and (plan.is_command or pipeline.wants_span):
             guarded("read a tool's arguments", self._saw_arguments, arguments, data)
@@ -116,7 +126,7 @@ class ToolRecording(HandRecording):
         inherited = self.ambient.attributes
         if inherited:
             attributes = {**inherited, **attributes}
-        if arguments is None or (parent and not _may_record_below(parent.get(SPAN_KEY))):
+        if arguments is None or (SPAN_KEY in parent and not _may_record_below(parent)):
             return attributes, None
         data = canonical(arguments)
         if data is None:
@@ -150,16 +160,16 @@ class ToolRecording(HandRecording):
             return
         span = self.span
         try:
-            if self.is_recording:
-                span.set_attribute(_OUTCOME, "completed")
-                size = size_of(result)
-                if size is not None:
-                    span.set_attribute(_RESULT_SIZE, size)
             tool = self.tool
             agent = self.ambient.fields.get(_AGENT)
             labels = tool.known_labels.get(agent) or tool.labels(agent)
             append((tool.measure, seconds, labels, span.get_span_context()))
             keep_short()
+            if self.is_recording:
+                span.set_attribute(_OUTCOME, "completed")
+                size = size_of(result)
+                if size is not None:
+                    span.set_attribute(_RESULT_SIZE, size)
         finally:
             span.end()
             self.context = _OVER  # it knows this recording
@@ -185,9 +195,10 @@ class ToolRecording(HandRecording):
         super().fail(error)
 
 
-def _may_record_below(above: Any) -> bool:
-    """Tell whether a span below `above` could record: not if that was sampled out."""
-    if above is None or above.is_recording():
+def _may_record_below(parent: Context) -> bool:
+    """Tell whether a span could record whose parent is current: not if that was sampled out."""
+    above: Any = parent[SPAN_KEY]
+    if guarded("look at a span", above.is_recording, default=True):
         return True
     known = above.get_span_context()
     return known.trace_flags.sampled or not known.is_valid
