@@ -26,6 +26,7 @@ from agentel.config import read_settings
 from agentel.core.hooks import begin_run
 from agentel.core.safety import guarded
 from agentel.local.runs import RUN_ID_VARIABLE, program_name, storage_from_environment
+from agentel.process import forks
 from agentel.telemetry import deferred
 from agentel.telemetry.files import FileLogExporter, FileSpanExporter
 from agentel.telemetry.propagation import inherit
@@ -96,6 +97,7 @@ def _begin_run() -> None:
     begin_run(is_root=not os.environ.get(RUN_ID_VARIABLE, "").strip())
     storage_from_environment()
     inherit(os.environ)
+    forks.watch()
 
 
 def _add_span_file() -> None:
@@ -194,6 +196,7 @@ def start(**kwargs: Any) -> None:
         Configurator().configure()  # pyright: ignore[reportUnknownMemberType]
     else:
         guarded("begin a run", _begin_run)
+    forks.watch(*(value for name, value in kwargs.items() if name.endswith("_provider")))
     instrument(**kwargs)
 
 
@@ -218,4 +221,5 @@ def shutdown() -> None:
     global _started
     uninstrument()
     flush()
+    forks.unwatch()
     _started = False
