@@ -36,6 +36,8 @@ class Settings:
     run_id: str = ""
     latest_conventions: bool = False
     sdk_disabled: bool = False
+    quiet: bool = False
+    strict: bool = False
     sdk_attribute_limit: int | None = None
 
     @property
@@ -47,6 +49,12 @@ class Settings:
     def wants_event_content(self) -> bool:
         """Whether content goes to the details event."""
         return self.content in ("EVENT_ONLY", "SPAN_AND_EVENT")
+
+    def watches(self, library: str) -> bool:
+        """Tell whether the library of this name is left on."""
+        if library in self.disabled_libraries:
+            return False
+        return not self.libraries or library in self.libraries
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +171,21 @@ SETTINGS: tuple[Setting, ...] = (
         str.strip,
         "letters, digits, - and _",
         "Id that all processes of one run share. Made at start by default.",
+    ),
+    Setting(
+        "quiet",
+        "AGENTEL_QUIET",
+        _boolean,
+        "true or false",
+        "Say nothing at the start of a run, and nothing at the end of `agentel run`.",
+    ),
+    Setting(
+        "strict",
+        "AGENTEL_STRICT",
+        _boolean,
+        "true or false",
+        "End the program, with exit code 78, where it would not be watched as tested: at its start "
+        "because of a library's version, or when it imports a library that lacks what is wrapped.",
     ),
     Setting(
         "latest_conventions",

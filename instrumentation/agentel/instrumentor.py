@@ -8,7 +8,7 @@ from opentelemetry import context as otel
 
 from agentel.config import Settings, is_switched_on
 from agentel.core.library import Call, Library
-from agentel.core.patching import Patches
+from agentel.core.patching import Complain, Patches, warn
 from agentel.telemetry import context
 from agentel.telemetry.calls import CallRecording
 from agentel.telemetry.pipeline import Pipeline
@@ -48,10 +48,19 @@ class Watching:
             Pipeline(f"agentel.{library.name}", settings, **providers),
             asks_for_native=native is not None and is_switched_on(native.switch),
         )
-        self._patches = Patches(library, self._recorder)
+        self._patches = Patches(library, self._recorder, _complaints(settings))
         self._patches.apply()
 
     def end(self) -> None:
         """Restore the library; what cannot be restored only calls through."""
         self._recorder.is_active = False
         self._patches.remove()
+
+
+def _complaints(settings: Settings) -> Complain:
+    """Return what is done about a library that differs from the tested ones."""
+    if not settings.strict:
+        return warn
+    from agentel.process.strict import complain
+
+    return complain

@@ -114,7 +114,7 @@ class Instrumentor:
 
     def _begin(self, given: dict[str, Any]) -> None:
         settings: Settings = given.get("settings") or read_settings()
-        if settings.sdk_disabled or not is_enabled(self.library, settings):
+        if settings.sdk_disabled or not settings.watches(self.library):
             return
         providers = {key: given.get(key) for key in _PROVIDERS}
         self._waiting = Waiting(self.library, settings, self.declaration, **providers)
@@ -148,10 +148,3 @@ def _adopt(module: ModuleType) -> None:
 
 # Importing that module takes longer than all the rest of a start.
 wrapt.register_post_import_hook(_adopt, "opentelemetry.instrumentation.instrumentor")
-
-
-def is_enabled(name: str, settings: Settings) -> bool:
-    """Tell whether the settings leave a library on."""
-    if name in settings.disabled_libraries:
-        return False
-    return not settings.libraries or name in settings.libraries

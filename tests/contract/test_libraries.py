@@ -17,6 +17,7 @@ from packaging.version import Version
 import agentel.clients
 from agentel import libraries
 from agentel.core.library import Library
+from agentel.process.packages import WATCHED
 
 ROOT = Path(__file__).parents[2]
 CLIENTS = sorted(
@@ -62,6 +63,10 @@ def test_entry_points_are_the_client_modules() -> None:
 @pytest.mark.parametrize("name", CLIENTS)
 def test_library_is_called_as_its_entry_point(name: str) -> None:
     assert library(name).name == name
+
+
+def test_versions_that_are_told_at_start_are_the_declared_ones() -> None:
+    assert {name: library(name).requires for name in CLIENTS} == WATCHED
 
 
 def test_no_extra_is_called_instruments() -> None:

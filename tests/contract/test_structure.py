@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "config": set[str](),
     "semconv": set[str](),
     "_version": set[str](),
-    "instrumentor": {"core", "telemetry", "config"},
+    "instrumentor": {"core", "telemetry", "config", "process"},
     "libraries": {"instrumentor", "core", "config"},
     "decorators": {"byhand", "telemetry", "core"},
     "distro": {"byhand", "core", "telemetry", "local", "config", "process", "_version"},

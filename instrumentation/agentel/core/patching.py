@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable
 from importlib import metadata
 from types import ModuleType
 from typing import Any
@@ -12,10 +13,20 @@ import wrapt
 
 from agentel.core.library import Library, Target, Watch
 from agentel.core.safety import guarded
+from agentel.core.versions import distribution_of, standing
 from agentel.core.wrapper import Recorder, hook_for
+
+Complain = Callable[[str, str], None]
+"""Told about an unsupported version or a missing target: what was found and expected, and what
+that means for the program. What it raises or ends is its own affair."""
 
 _logger = logging.getLogger(__name__)
 _ABSENT = object()
+
+
+def warn(found: str, meaning: str) -> None:
+    """Complain as a warning."""
+    _logger.warning("agentel: %s. %s", found, meaning)
 
 
 class Wrapped(wrapt.FunctionWrapper):  # pyright: ignore[reportMissingTypeArgument]
@@ -25,13 +36,14 @@ class Wrapped(wrapt.FunctionWrapper):  # pyright: ignore[reportMissingTypeArgume
 class Patches:
     """What has been changed in one library, and how to undo it."""
 
-    def __init__(self, library: Library, recorder: Recorder) -> None:
+    def __init__(self, library: Library, recorder: Recorder, complain: Complain = warn) -> None:
         self.library = library
         self.missing: list[str] = []
         """Targets that the installed version lacks."""
         self.foreign: list[str] = []
         """Targets that somebody else had wrapped before us."""
         self._recorder = recorder
+        self._complain = complain
         self._undo: list[tuple[Any, str, Any, Wrapped]] = []
         self._is_supported: bool | None = None
 
@@ -66,19 +78,18 @@ class Patches:
 
     def _patch(self, module: ModuleType) -> None:
         if self._is_supported is None:
-            self._is_supported = _check_version(self.library)
+            self._is_supported = self._check_version()
         if not self._is_supported:
             return
         for target in self.library.targets:
             if target.path.partition(":")[0] == module.__name__:
                 self._wrap(module, target)
         if self.missing:
-            _logger.warning(
-                "agentel: %s lacks %s, which agentel needs to watch it (expected in %s). Calls "
-                "work as ever but may not be recorded; see `agentel` for the supported versions.",
-                self.library.name,
-                ", ".join(self.missing),
-                self.library.requires,
+            self._complain(
+                f"{self.library.name} lacks {', '.join(self.missing)}, which agentel needs to "
+                f"watch it (expected in {self.library.requires})",
+                "Calls work as ever but may not be recorded; see `agentel` for the supported "
+                "versions.",
             )
 
     def _wrap(self, module: ModuleType, target: Target) -> None:
@@ -104,28 +115,19 @@ class Patches:
         setattr(owner, name, ours)
         self._undo.append((owner, name, before, ours))
 
-
-def _check_version(library: Library) -> bool:
-    """Tell whether the installed version is to be patched, and warn where it was never tested."""
-    from packaging.requirements import Requirement
-    from packaging.specifiers import SpecifierSet
-
-    requirement = Requirement(library.requires)
-    try:
-        found = metadata.version(requirement.name)
-    except metadata.PackageNotFoundError:
-        return True  # vendored or built in place: the targets themselves decide
-    if requirement.specifier.contains(found, prereleases=True):
-        return True
-    lowest = SpecifierSet(
-        ",".join(str(s) for s in requirement.specifier if s.operator in (">=", ">"))
-    )
-    is_newer = lowest.contains(found, prereleases=True)
-    _logger.warning(
-        "agentel: found %s %s, but knows %s. Calls are not affected; %s.",
-        requirement.name,
-        found,
-        library.requires,
-        "they are recorded, which is untested" if is_newer else "they are not recorded",
-    )
-    return is_newer
+    def _check_version(self) -> bool:
+        """Tell whether the installed version is to be patched; complain if it was never tested."""
+        requires = self.library.requires
+        name = distribution_of(requires)
+        try:
+            found = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            return True  # vendored or built in place: the targets themselves decide
+        how = standing(requires, found)
+        if how != "tested":
+            recorded = "recorded, which is untested" if how == "newer" else "not recorded"
+            self._complain(
+                f"found {name} {found}, but knows {requires}",
+                f"Calls are not affected; they are {recorded}.",
+            )
+        return how != "older"

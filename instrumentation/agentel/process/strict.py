@@ -1,0 +1,76 @@
+"""Knows what `AGENTEL_STRICT` asks for: to end the program rather than to watch it incompletely."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from importlib import metadata
+from typing import NoReturn
+
+from agentel.core.versions import distribution_of, standing
+from agentel.process.packages import WATCHED
+
+__all__ = ["EXIT_CODE", "complain", "leave", "leave_politely", "refuse_unsupported"]
+
+EXIT_CODE = 78
+"""`EX_CONFIG` of `sysexits.h`: something is found in an unsuitable state."""
+
+
+def refuse_unsupported(names: Iterable[str], leave: Callable[[str], NoReturn]) -> None:
+    """Call `leave` with one message if a version of the libraries `names` is not a tested one.
+
+    Versions are read from metadata; nothing is imported, and what is not installed is fine.
+    """
+    refused = [text for name in names if (text := _refusal(WATCHED[name]))]
+    if refused:
+        leave(
+            f"{'; '.join(refused)}. AGENTEL_STRICT is set, so the program ends before it begins. "
+            "Install a version that agentel knows, name the library in "
+            "AGENTEL_DISABLED_LIBRARIES, or unset AGENTEL_STRICT"
+        )
+
+
+def complain(found: str, meaning: str) -> NoReturn:
+    """End the process because of a library that the program is importing."""
+    leave(
+        f"{found}. AGENTEL_STRICT is set, so the program ends here. Install a version that agentel "
+        "knows, name the library in AGENTEL_DISABLED_LIBRARIES, or unset AGENTEL_STRICT"
+    )
+
+
+def leave(message: str) -> NoReturn:
+    """Say why and end the process at once, from whichever thread.
+
+    An exception would end one thread only, could be caught by whoever imports, and while the
+    interpreter starts would be reported as a fatal error of its own.
+    """
+    _say(message)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+    os._exit(EXIT_CODE)
+
+
+def leave_politely(message: str) -> NoReturn:
+    """Say why and raise SystemExit, for a program that called us on a line of its own."""
+    _say(message)
+    raise SystemExit(EXIT_CODE)
+
+
+def _say(message: str) -> None:
+    with suppress(OSError, ValueError, AttributeError):
+        sys.stderr.write(f"agentel: {message} (exit code {EXIT_CODE}).\n")
+
+
+def _refusal(requires: str) -> str:
+    """Say which version is installed and is none of those that are required, or nothing."""
+    name = distribution_of(requires)
+    try:
+        found = metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return ""
+    if standing(requires, found) == "tested":
+        return ""
+    return f"found {name} {found}, but agentel knows {requires}"
