@@ -18,7 +18,14 @@ from agentel.local.records import (
     Scope,
     SpanRecord,
 )
-from agentel.local.values import Json, as_items, as_object, decode_attributes, decode_value
+from agentel.local.values import (
+    Attributes,
+    Json,
+    as_items,
+    as_object,
+    decode_attributes,
+    decode_value,
+)
 
 __all__ = ["SIGNALS", "decode_line"]
 
@@ -28,22 +35,26 @@ SIGNALS = ("resourceSpans", "resourceMetrics", "resourceLogs")
 _POINT_KINDS = ("gauge", "sum", "histogram", "exponentialHistogram")
 _DELTA = 1
 _HEX = re.compile("[0-9a-fA-F]+")
+_HAS_IS_REMOTE = 0x100
+_IS_REMOTE = 0x200
+"""Flags of a span that tell about its parent. Source: opentelemetry-proto, `SpanFlags`."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Origin:
-    resource: dict[str, object]
+    resource: Attributes
     scope: Scope
 
 
-def decode_line(line: Json) -> Iterator[Record]:
+def decode_line(line: Json, without_metrics: bool = False) -> Iterator[Record]:
     """Yield the records of one OTLP JSON object, in file order."""
     for origin, span in _items(line, "resourceSpans", "scopeSpans", "spans"):
         yield _span(span, origin)
     for origin, record in _items(line, "resourceLogs", "scopeLogs", "logRecords"):
         yield _log(record, origin)
-    for origin, metric in _items(line, "resourceMetrics", "scopeMetrics", "metrics"):
-        yield from _points(metric, origin)
+    if not without_metrics:
+        for origin, metric in _items(line, "resourceMetrics", "scopeMetrics", "metrics"):
+            yield from _points(metric, origin)
 
 
 def _items(line: Json, resources: str, scopes: str, items: str) -> Iterator[tuple[_Origin, Json]]:
@@ -58,19 +69,23 @@ def _items(line: Json, resources: str, scopes: str, items: str) -> Iterator[tupl
 
 def _span(span: Json, origin: _Origin) -> SpanRecord:
     status = as_object(span.get("status"))
+    events = as_items(span.get("events"))
+    links = as_items(span.get("links"))
+    flags = _integer(span, "flags")
     return SpanRecord(
         trace_id=_id(span, "traceId"),
         span_id=_id(span, "spanId"),
         parent_id=_id(span, "parentSpanId"),
+        parent_is_remote=bool(flags & _IS_REMOTE) if flags & _HAS_IS_REMOTE else None,
         name=_text(span, "name"),
         kind=_integer(span, "kind"),
         start_ns=_integer(span, "startTimeUnixNano"),
         end_ns=_integer(span, "endTimeUnixNano"),
         attributes=decode_attributes(span.get("attributes")),
-        events=tuple(_event(as_object(event)) for event in as_items(span.get("events"))),
-        links=tuple(_link(as_object(link)) for link in as_items(span.get("links"))),
-        status=_integer(status, "code"),
-        status_message=_text(status, "message"),
+        events=tuple([_event(as_object(event)) for event in events]) if events else (),
+        links=tuple([_link(as_object(link)) for link in links]) if links else (),
+        status=_integer(status, "code") if status else 0,
+        status_message=_text(status, "message") if status else "",
         resource=origin.resource,
         scope=origin.scope,
     )
@@ -140,12 +155,15 @@ def _text(fields: Json, key: str) -> str:
 
 def _id(fields: Json, key: str) -> str:
     """Return an id; what is not hex is none, nor is one of zeros only."""
-    value = _text(fields, key)
-    return value.lower() if _HEX.fullmatch(value) and value.strip("0") else ""
+    value = fields.get(key)
+    if not isinstance(value, str) or not _HEX.fullmatch(value) or not value.strip("0"):
+        return ""
+    return value.lower()
 
 
 def _integer(fields: Json, key: str) -> int:
-    return _whole(fields.get(key))
+    value = fields.get(key)
+    return 0 if value is None else _whole(value)
 
 
 def _whole(value: object) -> int:

@@ -1,7 +1,7 @@
 """Knows how telemetry files are found and read back, whole, torn or foreign.
 
 Reads what `agentel` writes and what the collector's file exporter writes. Lines are read one at a
-time; memory holds one line and the ids of the spans seen.
+time; memory holds one line, of bounded length, and a hash of every span seen.
 """
 
 from __future__ import annotations
@@ -9,12 +9,15 @@ from __future__ import annotations
 import glob
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from agentel.local.decode import SIGNALS, decode_line
+from agentel.local.lines import BUFFER, read_lines
 from agentel.local.records import Record, SpanRecord
+from agentel.local.seen import SeenSpans
 from agentel.local.skipped import EXPECTED, Lines, Skipped
 from agentel.local.values import Json
 
@@ -27,6 +30,11 @@ _SIGNAL_STARTS = tuple(f'{{"{name}"' for name in SIGNALS)
 _METRICS_START = (b'{"resourceMetrics"',)
 _NO_START: tuple[bytes, ...] = ()
 _DECODER = json.JSONDecoder()
+_START = re.compile("|".join(map(re.escape, _SIGNAL_STARTS)))
+_LONGEST_START = max(map(len, _SIGNAL_STARTS))
+_MOST_FAILURES = 1_000
+"""Torn pieces on one line after which it is given up: each costs time by the length of the line."""
+_WORD = re.compile(r"\S")
 
 
 class SourceError(Exception):
@@ -72,18 +80,26 @@ def _below(folder: Path) -> list[Path]:
 class Reader:
     """Reads records from files and standard input, and counts what it had to skip.
 
-    A span that comes twice is yielded once. Lines that were cut short and lines that are no OTLP
-    JSON are left out; `skipped` tells about them. `without_metrics` passes over the lines of
-    metrics without decoding them.
+    A span that comes twice is yielded once. Lines that were cut short, that are no OTLP JSON or
+    longer than `lines.LONGEST_LINE` are left out; `skipped` tells about them. `without_metrics`
+    passes over metrics without decoding them. `progress` is called with the bytes read since its
+    last call.
     """
 
     def __init__(
-        self, files: Iterable[Path], stdin: BinaryIO | None = None, *, without_metrics: bool = False
+        self,
+        files: Iterable[Path],
+        stdin: BinaryIO | None = None,
+        *,
+        without_metrics: bool = False,
+        progress: Callable[[int], object] | None = None,
     ) -> None:
         self._files = list(files)
         self._stdin = stdin
+        self._without_metrics = without_metrics
         self._unwanted = _METRICS_START if without_metrics else _NO_START
-        self._seen: set[str] = set()
+        self._progress = progress
+        self._seen = SeenSpans()
         self.skipped = Skipped()
 
     def records(self, containing: bytes = b"") -> Iterator[Record]:
@@ -91,60 +107,78 @@ class Reader:
 
         Raises SourceError when a file cannot be read.
         """
-        for place, line in self._lines():
-            if containing in line and not line.startswith(self._unwanted):
-                for record in self._decode(line, place):
-                    if not isinstance(record, SpanRecord) or self._is_new(record):
-                        yield record
+        is_new = self._seen.add
+        for name, file in self._open_files():
+            for number, line in self._lines(name, file):
+                if containing in line and not line.startswith(self._unwanted):
+                    for record in self._decode(line, (name, number)):
+                        if (
+                            not isinstance(record, SpanRecord)
+                            or not record.span_id
+                            or is_new(record.trace_id, record.span_id)
+                        ):
+                            yield record
 
-    def _lines(self) -> Iterator[tuple[tuple[str, int], bytes]]:
+    def _open_files(self) -> Iterator[tuple[str, BinaryIO]]:
         if self._stdin is not None:
-            for number, line in enumerate(self._stdin, 1):
-                yield ("standard input", number), line
+            yield "standard input", self._stdin
         for path in self._files:
-            name = str(path)
             try:
-                with path.open("rb") as file:
-                    for number, line in enumerate(file, 1):
-                        yield (name, number), line
+                with path.open("rb", buffering=BUFFER) as file:
+                    yield str(path), file
             except FileNotFoundError:
                 continue  # removed by retention since it was found
             except OSError as error:
                 raise SourceError(f"{path} cannot be read ({error.strerror}).") from error
 
-    def _is_new(self, span: SpanRecord) -> bool:
-        identity = span.trace_id + span.span_id
-        if identity in self._seen:
-            return False
-        if span.span_id:
-            self._seen.add(identity)
-        return True
+    def _lines(self, name: str, file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+        untold = 0
+        for number, (line, length) in enumerate(read_lines(file), 1):
+            untold += length
+            if self._progress is not None and untold >= BUFFER:
+                self._progress(untold)
+                untold = 0
+            if line:
+                yield number, line
+            else:
+                _note(self.skipped.long, (name, number))
+        if self._progress is not None:
+            self._progress(untold)
 
     def _decode(self, line: bytes, place: tuple[str, int]) -> Iterator[Record]:
         try:
             whole = json.loads(line)
         except (ValueError, RecursionError):
-            yield from self._decode_pieces(line.decode("utf-8", "replace").strip(), place)
-            return
+            return self._decode_pieces(line.decode("utf-8", "replace").strip(), place)
         if _is_otlp(whole):
-            yield from decode_line(whole)
-        else:
-            _note(self.skipped.foreign, place)
+            return decode_line(whole, self._without_metrics)
+        _note(self.skipped.foreign, place)
+        return iter(())
 
     def _decode_pieces(self, text: str, place: tuple[str, int]) -> Iterator[Record]:
         """Decode a line that is not one JSON object: glued ones, torn ones, or none."""
-        while text:
+        start = failures = 0
+        while start < len(text) and failures < _MOST_FAILURES:
             try:
-                piece, end = _DECODER.raw_decode(text)
+                piece, end = _DECODER.raw_decode(text, start)
             except (ValueError, RecursionError):
-                _note(self.skipped.torn if _starts_otlp(text) else self.skipped.foreign, place)
-                end = _next_start(text)
+                # A piece that cannot be read is cut short if it begins as one of ours.
+                torn = _START.match(text, start) or _is_begin(text[start : start + _LONGEST_START])
+                _note(self.skipped.torn if torn else self.skipped.foreign, place)
+                start = _next(_START, text, start + 1)
+                failures += 1
             else:
                 if _is_otlp(piece):
-                    yield from decode_line(piece)
+                    yield from decode_line(piece, self._without_metrics)
                 else:
                     _note(self.skipped.foreign, place)
-            text = text[end:].lstrip()
+                start = _next(_WORD, text, end)
+
+
+def _next(pattern: re.Pattern[str], text: str, start: int) -> int:
+    """Return where the next match begins, or the end of the text."""
+    found = pattern.search(text, start)
+    return found.start() if found else len(text)
 
 
 def _note(lines: dict[str, Lines], place: tuple[str, int]) -> None:
@@ -156,11 +190,6 @@ def _is_otlp(value: object) -> bool:
     return isinstance(value, dict) and any(name in cast("Json", value) for name in SIGNALS)
 
 
-def _starts_otlp(text: str) -> bool:
-    return any(start.startswith(text[: len(start)]) for start in _SIGNAL_STARTS)
-
-
-def _next_start(text: str) -> int:
-    """Return where the next OTLP object begins after a torn one, or the end of the text."""
-    starts = [place for start in _SIGNAL_STARTS if (place := text.find(start, 1)) > 0]
-    return min(starts, default=len(text))
+def _is_begin(text: str) -> bool:
+    """Return whether `text` is so short that it may become the begin of an OTLP object."""
+    return any(start.startswith(text) for start in _SIGNAL_STARTS)

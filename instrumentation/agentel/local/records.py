@@ -56,13 +56,18 @@ class LinkRecord:
     attributes: Attributes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SpanRecord:
-    """An ended span. `kind` and `status` are OTLP's numbers."""
+    """An ended span. `kind` and `status` are OTLP's numbers; nobody changes it once it is read.
+
+    `parent_is_remote` is None where the writer did not say; by OTLP's flags it is known whether
+    the parent is a span of another process.
+    """
 
     trace_id: str
     span_id: str
     parent_id: str
+    parent_is_remote: bool | None
     name: str
     kind: int
     start_ns: int
@@ -74,6 +79,11 @@ class SpanRecord:
     status_message: str
     resource: Attributes
     scope: Scope
+
+    @property
+    def is_entry(self) -> bool:
+        """Whether it is where the trace came into its process: a root, or below a remote parent."""
+        return not self.parent_id or self.parent_is_remote is True
 
     @property
     def duration_ns(self) -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from agentel.local.lines import LONGEST_LINE
+
 __all__ = ["EXPECTED", "Lines", "Skipped"]
 
 EXPECTED = "one OTLP JSON object a line (resourceSpans, resourceMetrics or resourceLogs)"
@@ -29,17 +31,22 @@ class Lines:
 
 @dataclass(slots=True)
 class Skipped:
-    """Lines left out, by the name of their file: foreign ones, and those that were cut short."""
+    """Lines left out, by the name of their file: foreign, cut short, or longer than is read."""
 
     foreign: dict[str, Lines] = field(default_factory=dict[str, Lines])
     torn: dict[str, Lines] = field(default_factory=dict[str, Lines])
+    long: dict[str, Lines] = field(default_factory=dict[str, Lines])
 
     def __bool__(self) -> bool:
-        return bool(self.foreign or self.torn)
+        return bool(self.foreign or self.torn or self.long)
 
     def merge(self, other: Skipped) -> None:
         """Take in another pass over the same files; a line that both skipped is counted once."""
-        for ours, theirs in ((self.foreign, other.foreign), (self.torn, other.torn)):
+        for ours, theirs in (
+            (self.foreign, other.foreign),
+            (self.torn, other.torn),
+            (self.long, other.long),
+        ):
             for name, lines in theirs.items():
                 if name not in ours or ours[name].count < lines.count:
                     ours[name] = lines
@@ -53,6 +60,11 @@ class Skipped:
             said.append(
                 f"{_where('cut short and skipped', self.torn)}; the writer was killed or is still "
                 "writing."
+            )
+        if self.long:
+            said.append(
+                f"{_where('too long and skipped', self.long)}; expected at most "
+                f"{LONGEST_LINE >> 20} MiB a line. Let the writer send smaller batches."
             )
         return said
 

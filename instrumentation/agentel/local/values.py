@@ -10,10 +10,11 @@ from __future__ import annotations
 import base64
 import binascii
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
 __all__ = [
+    "Attributes",
     "Json",
     "as_items",
     "as_object",
@@ -95,13 +96,52 @@ def encode_double(value: float) -> float | str:
     return "Infinity" if value > 0 else "-Infinity"
 
 
-def decode_attributes(pairs: object) -> dict[str, object]:
-    """Return a list of OTLP `KeyValue` objects as a dict; what is no such pair is left out."""
-    found: dict[str, object] = {}
-    for pair in as_items(pairs):
-        key = as_object(pair).get("key", "")
+class Attributes(Mapping[str, object]):
+    """Attributes as they were read, each decoded when it is asked for: few of them ever are."""
+
+    __slots__ = ("_encoded",)
+
+    def __init__(self, encoded: Mapping[object, object]) -> None:
+        self._encoded = encoded
+
+    def __getitem__(self, key: str) -> object:
+        return decode_value(self._encoded[key])
+
+    def __iter__(self) -> Iterator[str]:
+        return (key for key in self._encoded if isinstance(key, str))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def get(self, key: str, default: object = None) -> object:  # pyright: ignore[reportIncompatibleMethodOverride] - one case of the overloads is enough, and it is the hot path
+        """Return one value, or `default` where it is not there."""
+        encoded = self._encoded.get(key)
+        return default if encoded is None else decode_value(encoded)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+
+def decode_attributes(pairs: object) -> Attributes:
+    """Return a list of OTLP `KeyValue` objects as a mapping; what is no such pair is left out."""
+    if not pairs:
+        return _NO_ATTRIBUTES
+    try:
+        return Attributes({pair["key"]: pair["value"] for pair in cast("list[Json]", pairs)})
+    except (KeyError, TypeError):
+        return Attributes(_odd_pairs(pairs))
+
+
+_NO_ATTRIBUTES = Attributes({})
+
+
+def _odd_pairs(pairs: object) -> dict[object, object]:
+    """Return the pairs of what is not quite a list of pairs."""
+    found: dict[object, object] = {}
+    for pair in map(as_object, as_items(pairs)):
+        key = pair.get("key", "")
         if isinstance(key, str):
-            found[key] = decode_value(as_object(pair).get("value"))
+            found[key] = pair.get("value")
     return found
 
 
@@ -112,6 +152,8 @@ def decode_value(value: object) -> object:
     are read.
     """
     for kind, content in as_object(value).items():
+        if kind == "stringValue" and isinstance(content, str):
+            return content
         decode = _DECODERS.get(kind)
         if decode is not None:
             try:
@@ -136,7 +178,7 @@ def _decode_array(content: object) -> list[object]:
 
 
 def _decode_pairs(content: object) -> dict[str, object]:
-    return decode_attributes(as_object(content).get("values"))
+    return dict(decode_attributes(as_object(content).get("values")))
 
 
 def _decode_int(content: object) -> int:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import tracemalloc
 
 import pytest
 from hypothesis import given, settings
@@ -25,9 +26,12 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode
 
 from agentel.local.encode import log_lines, metric_lines, span_lines
+from agentel.local.lines import LONGEST_LINE, read_lines
 from agentel.local.read import Reader, SourceError, find_files
 from agentel.local.records import EventRecord, LinkRecord, LogRecord, MetricPoint, Scope, SpanRecord
+from agentel.local.seen import SeenSpans
 from agentel.local.skipped import Skipped
+from agentel.local.values import decode_attributes
 from unit.local.lines import span, spans_line
 
 RESOURCE = Resource({"service.name": "demo"})
@@ -67,6 +71,7 @@ def test_a_span_comes_back_as_it_was():
             trace_id=f"{0xA:032x}",
             span_id=f"{0xB:016x}",
             parent_id=f"{0xC:016x}",
+            parent_is_remote=False,
             name="chat ü",
             kind=3,
             start_ns=5,
@@ -264,3 +269,85 @@ def test_a_source_that_is_not_there_is_said(tmp_path):
 def test_a_folder_without_telemetry_is_said(tmp_path):
     with pytest.raises(SourceError, match=r"has no \*.jsonl file in it"):
         find_files([str(tmp_path)])
+
+
+def test_a_line_that_is_too_long_costs_neither_memory_nor_what_is_beside_it(tmp_path):
+    path = tmp_path / "long.jsonl"
+    with path.open("wb") as file:
+        file.write(spans_line(span(1, "before")).encode() + b'{"resourceSpans":"')
+        for _ in range(100):
+            file.write(b"x" * 1024 * 1024)
+        file.write(b'"}\n' + spans_line(span(2, "after")).encode())
+    tracemalloc.start()
+    reader = Reader([path])
+    found = [record.name for record in reader.records()]
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (found, most < 3 * LONGEST_LINE) == (["before", "after"], True)
+    assert reader.skipped.sentences() == [
+        f"1 line was too long and skipped, the first at {path}:2; expected at most 32 MiB a line. "
+        "Let the writer send smaller batches."
+    ]
+
+
+@pytest.mark.parametrize("length", [9, 10, 11], ids=["below", "at", "above"])
+@pytest.mark.parametrize("end", [b"\n", b""], ids=["newline", "end"])
+def test_lines_are_cut_at_their_newlines_whatever_their_length(length, end):
+    text = b"x" * length + end
+    line = b"" if length > 10 and not (length == 10 and end) else text
+    found = list(read_lines(io.BytesIO(b"ab\n" + text + (b"cd\n" if end else b"")), longest=10))
+    assert found == [(b"ab\n", 3), (line, len(text)), *([(b"cd\n", 3)] if end else [])]
+
+
+def test_invalid_utf_8_is_replaced_and_the_rest_is_kept():
+    line = spans_line(span(1, "aXb", note="fine")).encode().replace(b"aXb", b"a\xff\xc3b")
+    records, complaints = read(line + spans_line(span(2, "c")).encode())
+    assert [(one.name, one.attributes.get("note")) for one in records] == [
+        ("a\ufffd\ufffdb", "fine"),
+        ("c", None),
+    ]
+    assert complaints == []
+
+
+@pytest.mark.parametrize(("broken", "found"), [(999, ["a"]), (100_000, [])], ids=str)
+def test_a_line_is_given_up_only_after_very_many_broken_pieces(broken, found):
+    assert names('{"resourceSpans"' * broken + spans_line(span(1, "a"))) == found
+
+
+def test_a_cut_inside_of_a_text_does_not_swallow_what_is_glued_to_it():
+    whole = spans_line(span(1, "a"))
+    cut = whole[: whole.index("0af76519") + 4]
+    assert names(cut + whole) == ["a"]
+
+
+def test_progress_is_told_in_bytes_and_adds_up_to_the_file(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text(spans_line(*(span(n, "a" * 1_000) for n in range(1, 1_001))) * 3)
+    told: list[int] = []
+    list(Reader([path], progress=told.append).records())
+    assert (sum(told), len(told) > 2) == (path.stat().st_size, True)
+
+
+def test_millions_of_spans_are_told_apart_in_little_memory():
+    seen = SeenSpans()
+    tracemalloc.start()
+    first = sum(seen.add("a" * 32, str(number)) for number in range(50_000))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    again = sum(seen.add("a" * 32, str(number)) for number in range(50_000))
+    assert (first, again, most < 50_000 * 40) == (50_000, 0, True)
+
+
+@pytest.mark.parametrize(
+    ("flags", "remote"), [({}, None), ({"flags": 256}, False), ({"flags": 768}, True)], ids=str
+)
+def test_a_parents_remoteness_is_known_where_the_writer_says_it(flags, remote):
+    (record,), _ = read(spans_line(span(1, "a", parent=2) | flags))
+    assert (record.parent_is_remote, record.is_entry) == (remote, remote is True)
+
+
+def test_attributes_are_a_mapping_without_what_is_no_attribute():
+    odd = [{"key": 7, "value": {}}, {"key": "a", "value": {"intValue": "1"}}, {"key": "b"}]
+    found = decode_attributes([*odd, "c", {"value": {"boolValue": True}}])
+    assert (dict(found), len(found), found.get("c", 5)) == ({"a": 1, "b": None, "": True}, 3, 5)
+    assert dict(decode_attributes(odd[:2])) == {"a": 1}
