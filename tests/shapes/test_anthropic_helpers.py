@@ -96,6 +96,10 @@ def streamed_parse(run: Run) -> None:
     )
 
 
+def streamed_parse_fails(run: Run) -> None:
+    run.fails(lambda: streamed_parse(run))
+
+
 def runs_tools(run: Run) -> None:
     is_async = isinstance(run.client, anthropic.AsyncAnthropic)
     make = anthropic.beta_async_tool if is_async else anthropic.beta_tool
@@ -198,6 +202,24 @@ PARSE_STREAM = """
         usage.input_tokens=12 usage.output_tokens=7
       server: address=127.0.0.1 port=PORT
 """
+PARSE_STREAM_FAILS = """
+    chat claude-opus-5 [client] ERROR
+      agentel: error.category=model_error error.confidence=0.9 error.fingerprint=PRINT
+        error.retryable=false input.message_count=1 input.size=31 outcome=error
+        output.parsed=false output.size=7
+        provider.organization=44ae676c-0000-4000-8000-agenteltests
+        provider.request_id=req_011C00000000000000000001 stream.chunk_count=4
+        usage.cache_write_1h.input_tokens=0 usage.cache_write_5m.input_tokens=0
+        usage.service_tier=standard usage.source=provider
+      error: type=ValidationError
+      gen_ai: operation.name=chat output.type=json provider.name=anthropic
+        request.max_tokens=64 request.model=claude-opus-5 request.stream=true
+        response.finish_reasons=[error] response.id=msg_010000000000000000000001
+        response.model=claude-opus-5 response.time_to_first_chunk=TIME
+        usage.cache_read.input_tokens=0 usage.cache_write.input_tokens=0
+        usage.input_tokens=12
+      server: address=127.0.0.1 port=PORT
+"""
 TOOL_RUNNER = """
     chat claude-opus-5 [client]
       agentel: input.message_count=1 input.size=31 outcome=completed output.size=13
@@ -247,6 +269,15 @@ CASES = [
         needs="messages.parse",
     ),
     Case("messages", "parse-stream", streamed_parse, PARSE_STREAM, JSON, needs="messages.parse"),
+    Case(
+        "messages",
+        "parse-stream-fails",
+        streamed_parse_fails,
+        PARSE_STREAM_FAILS,
+        (json_object({"y": 1}),),
+        needs="messages.parse",
+        is_read=False,
+    ),
     Case(
         "messages",
         "tool-runner",

@@ -104,6 +104,9 @@ class Watched(Protocol):
     def fail(self, error: BaseException) -> None:
         """End it with the exception that the caller is about to see."""
 
+    def refuse(self, error: Exception) -> None:
+        """End it with what the SDK raised because it can make nothing of the stream's answer."""
+
     def end_stream(self) -> None:
         """End it because its stream ran out."""
 

@@ -12,7 +12,14 @@ from typing import Any, cast
 
 from agentel.core.http import json_body
 from agentel.core.library import Watched
-from agentel.core.results import AsyncParseHook, CloseHook, ParseHook, follow, is_running
+from agentel.core.results import (
+    AsyncParseHook,
+    CloseHook,
+    ParseHook,
+    follow,
+    is_running,
+    unwinding,
+)
 
 
 def settle(recording: Watched, result: Any) -> None:
@@ -58,15 +65,39 @@ def _follow(recording: Watched, stream: Any) -> None:
     stream._iterator = follow(inner, recording)
     # Only the follower keeps it: a dropped stream frees its connection as it would without us.
     known = weakref.ref(inner)
+    followed = weakref.ref(stream)
 
     def closed() -> bool:
         reader = known()
         if reader is None or is_running(reader):
             return False  # the stream closes its own response: it was read, or dropped
-        recording.abandon()
+        error = unwinding()
+        if isinstance(error, Exception) and _is_of_helper(error, followed()):
+            recording.refuse(error)
+        else:
+            recording.abandon()
         return True
 
     _on_close(_response_of(stream), closed)
+
+
+def _is_of_helper(error: Exception, stream: Any) -> bool:
+    """Tell whether `error` came out of the SDK's helper that reads `stream`.
+
+    Helpers parse the answer as it comes and raise where it is cut or does not fit the schema. Only
+    frames of the SDK are asked for what they hold: asking a frame keeps that alive.
+    """
+    package = f"{cast('type[Any]', type(stream)).__module__.partition('.')[0]}."
+    trace = error.__traceback__
+    while trace is not None:
+        frame = trace.tb_frame
+        is_helper = frame.f_code.co_name == "__stream__"
+        if is_helper and frame.f_globals.get("__name__", "").startswith(package):
+            helper = frame.f_locals.get("self")
+            if getattr(helper, "_raw_stream", None) is stream:
+                return True
+        trace = trace.tb_next
+    return False
 
 
 def _on_close(response: Any, closed: Any) -> None:

@@ -68,6 +68,15 @@ class StreamRecording(Recording):
         elif self.deltas is None or not self._end_as_told():
             self.end("cancelled" if is_cancelled() else "abandoned")
 
+    def refuse(self, error: Exception) -> None:
+        """End it with what the SDK raised because it can make nothing of the stream's answer."""
+        if not self.is_open:
+            return
+        guarded("read a stream", self._read_deltas)
+        if self._wants_json:
+            self.found["output_parsed"] = False
+        self.fail(error)
+
     def _end_as_told(self) -> bool:
         """End it if its chunks said how: with an error, or with the end of the answer."""
         guarded("read a stream", self._read_deltas)
