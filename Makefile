@@ -12,6 +12,7 @@ PYTHON ?= python3
 UV_VERSION := 0.13.9
 VENV := .venv
 OLDEST := .venv-oldest
+DISTRO := $(VENV)/opentelemetry-distro
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 NEWEST_READY := $(VENV)/.ready
@@ -21,8 +22,9 @@ $(UV):
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
-$(NEWEST_READY): requirements/dev.txt pyproject.toml | $(UV)
+$(NEWEST_READY): requirements/dev.txt requirements/distro.txt pyproject.toml | $(UV)
 	VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --require-hashes -r requirements/dev.txt
+	$(UV) pip install --quiet --require-hashes --no-deps --python $(BIN)/python --target $(DISTRO) -r requirements/distro.txt
 	VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --no-deps -e .
 	@touch $@
 
@@ -68,6 +70,7 @@ COMPILE := pip compile --quiet --universal --generate-hashes --no-emit-index-url
 lock: | $(UV)
 	$(UV) $(COMPILE) --extra terminal -o requirements/dev.txt pyproject.toml requirements/dev.in
 	$(UV) $(COMPILE) -o requirements/oldest.txt pyproject.toml requirements/oldest.in
+	$(UV) $(COMPILE) --no-deps -o requirements/distro.txt requirements/distro.in
 
 clean:
 	rm -rf $(VENV) $(OLDEST)

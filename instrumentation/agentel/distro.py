@@ -11,15 +11,13 @@ import uuid
 from collections.abc import Mapping
 from functools import partial
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from opentelemetry import _logs, metrics, trace
 from opentelemetry.instrumentation.distro import BaseDistro
 from opentelemetry.sdk._configuration import (
     _OTelSDKConfigurator,  # pyright: ignore[reportPrivateUsage]  (every distribution subclasses it)
 )
-from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 from agentel._version import __version__
 from agentel.config import read_settings
@@ -27,11 +25,12 @@ from agentel.core.hooks import begin_run
 from agentel.core.safety import guarded
 from agentel.local.runs import RUN_ID_VARIABLE, program_name, storage_from_environment
 from agentel.process import forks
+from agentel.process.destinations import SIGNALS, connect, destination, destinations, unnamed
 from agentel.telemetry import deferred
-from agentel.telemetry.files import FileLogExporter, FileSpanExporter
 from agentel.telemetry.propagation import inherit
 
 __all__ = [
+    "SIGNALS",
     "Configurator",
     "Distro",
     "destination",
@@ -41,55 +40,37 @@ __all__ = [
     "uninstrument",
 ]
 
-Signal = Literal["traces", "metrics", "logs"]
-SIGNALS: tuple[Signal, ...] = ("traces", "metrics", "logs")
-FILE_EXPORTER = "agentel_file"
-FILE_DELAY_MS = 1000
-"""Longest time that an ended span waits for its file: what a killed process can lose."""
+_LAUNCHER = "opentelemetry.instrumentation.auto_instrumentation._load"
 
 _logger = logging.getLogger(__name__)
 _started = False
-
-
-def destination(signal: Signal, environ: Mapping[str, str] | None = None) -> list[str]:
-    """Return the exporters of one signal, by entry point name, that the user did not name.
-
-    Empty where `OTEL_<SIGNAL>_EXPORTER` says it, `none` included. Else OTLP where an endpoint is
-    set; else files.
-    """
-    environ = os.environ if environ is None else environ
-    upper = signal.upper()
-    if environ.get(f"OTEL_{upper}_EXPORTER", "").strip():
-        return []
-    for name in ("OTEL_EXPORTER_OTLP_ENDPOINT", f"OTEL_EXPORTER_OTLP_{upper}_ENDPOINT"):
-        if environ.get(name, "").strip():
-            return ["otlp_proto_http"]
-    return [FILE_EXPORTER]
 
 
 class Configurator(_OTelSDKConfigurator):
     """Sets the OpenTelemetry SDK up; a declarative `OTEL_CONFIG_FILE` wins over all of it."""
 
     def _configure(self, **kwargs: Any) -> None:
+        _ignore_rivals()
+        is_child = bool(os.environ.get(RUN_ID_VARIABLE, "").strip())
         guarded("begin a run", _begin_run)
         if os.environ.get("OTEL_CONFIG_FILE", "").strip():
             super()._configure(**kwargs)  # pyright: ignore[reportUnknownMemberType]
             return
-        names = {signal: destination(signal) for signal in SIGNALS}
+        storage = storage_from_environment()
+        found, problems = destinations(os.environ, storage.directory)
+        for problem in problems:
+            # Whoever captures a child's standard error must not receive ours.
+            _logger.log(logging.DEBUG if is_child else logging.WARNING, problem)
         kwargs["resource_attributes"] = {
             **(kwargs.get("resource_attributes") or {}),
             **resource_attributes(os.environ),
         }
-        super()._configure(  # pyright: ignore[reportUnknownMemberType]
-            trace_exporter_names=[n for n in names["traces"] if n != FILE_EXPORTER],
-            metric_exporter_names=names["metrics"],
-            log_exporter_names=[n for n in names["logs"] if n != FILE_EXPORTER],
-            **kwargs,
-        )
-        if FILE_EXPORTER in names["traces"]:
-            guarded("write spans to files", _add_span_file)
-        if FILE_EXPORTER in names["logs"]:
-            guarded("write events to files", _add_log_file)
+        with unnamed(os.environ):
+            super()._configure(  # pyright: ignore[reportUnknownMemberType]
+                metric_exporter_names=[one.name for one in found if one.signal == "metrics"],
+                **kwargs,
+            )
+        guarded("connect the exporters", connect, found)
 
 
 def _begin_run() -> None:
@@ -98,20 +79,6 @@ def _begin_run() -> None:
     storage_from_environment()
     inherit(os.environ)
     forks.watch()
-
-
-def _add_span_file() -> None:
-    provider: Any = trace.get_tracer_provider()
-    provider.add_span_processor(
-        BatchSpanProcessor(FileSpanExporter(), schedule_delay_millis=FILE_DELAY_MS)
-    )
-
-
-def _add_log_file() -> None:
-    provider: Any = _logs.get_logger_provider()
-    provider.add_log_record_processor(
-        BatchLogRecordProcessor(FileLogExporter(), schedule_delay_millis=FILE_DELAY_MS)
-    )
 
 
 def resource_attributes(environ: Mapping[str, str]) -> dict[str, str]:
@@ -137,11 +104,21 @@ class Distro(BaseDistro):
     def _configure(self, **kwargs: Any) -> None:
         os.environ.setdefault("OTEL_PYTHON_CONFIGURATOR", "agentel")
         os.environ.setdefault("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
+        _ignore_rivals()
 
     def load_instrumentor(self, entry_point: EntryPoint, **kwargs: Any) -> None:
         """Load one instrumentor. One that fails is reported and does not keep the others out."""
         load = cast("Any", super().load_instrumentor)  # pyright: ignore[reportUnknownMemberType]
         guarded(f"load {entry_point.name}", partial(load, entry_point, **kwargs))
+
+
+def _ignore_rivals() -> None:
+    """Keep the launcher from warning of each other configurator that is installed."""
+    logging.getLogger(_LAUNCHER).addFilter(_is_no_rival)
+
+
+def _is_no_rival(record: logging.LogRecord) -> bool:
+    return not str(record.msg).startswith("Configuration of %s not loaded")
 
 
 def own_entry_points() -> list[EntryPoint]:

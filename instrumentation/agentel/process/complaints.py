@@ -13,10 +13,8 @@ import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Any
-from urllib.parse import urlsplit
 
-__all__ = ["heard", "hush", "listen_to", "place_of", "reason", "tell"]
+__all__ = ["heard", "hush", "listen_to", "reason", "tell"]
 
 PAUSE = 60.0
 """Seconds, at least, between two messages of this process."""
@@ -87,12 +85,12 @@ class _Ear(logging.Filter):
 _ear = _Ear()
 
 
-def listen_to(exporter: Any) -> None:
+def listen_to(exporter: type) -> None:
     """Let `heard` hear the loggers of an exporter's library and of OpenTelemetry's SDK.
 
     Handlers, levels and what the program configured stay as they are. Never raises.
     """
-    own = type(exporter).__module__.partition(".")[0]
+    own = exporter.__module__.partition(".")[0]
     libraries = _LIBRARIES if own == "opentelemetry" else (*_LIBRARIES, own)
     for name in list(logging.root.manager.loggerDict):
         if name.startswith(libraries):
@@ -143,13 +141,6 @@ def hush() -> None:
     """Tell nothing from now on."""
     global _is_hushed
     _is_hushed = True
-
-
-def place_of(url: str) -> str:
-    """Return an endpoint as it may be shown: without user, password and query."""
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
-    return f"{parts.scheme}://{host}{parts.path}" if host else "the configured endpoint"
 
 
 def _text(record: logging.LogRecord) -> str:

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from opentelemetry.sdk._logs import ReadWriteLogRecord
 from opentelemetry.sdk._logs.export import (
@@ -145,7 +145,7 @@ def _amount(number: int, signal: str) -> str:
 
 def _open(exporter: Any, signal: str, place: str, *, is_local: bool) -> Account:
     account = Account(signal, place, is_local)
-    complaints.listen_to(exporter)
+    complaints.listen_to(cast("object", exporter).__class__)
     # On the object itself: whatever else the SDK asks an exporter, it is asked.
     exporter.export = partial(_deliver, account, exporter.export)
     _accounts.append(account)

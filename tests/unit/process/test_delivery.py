@@ -108,9 +108,3 @@ def test_what_an_exporter_of_the_program_logs_passes(caplog: pytest.LogCaptureFi
 )
 def test_reason_says_what_it_means_to_the_user(words: list[str], expected: str) -> None:
     assert complaints.reason(None, words).startswith(expected)
-
-
-def test_place_is_shown_without_its_secrets() -> None:
-    assert complaints.place_of("https://user:secret@h:1/v1/traces?key=secret") == (
-        "https://h:1/v1/traces"
-    )
