@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "telemetry": {"telemetry", "core", "config", "local", "_version"},
     "byhand": {"byhand", "telemetry", "core", "config"},
     "process": {"process", "telemetry", "core", "config", "local", "_version"},
-    "cli": {"cli", "local", "config", "semconv", "_version"},
+    "cli": {"cli", "local", "config", "process", "semconv", "_version"},
     "config": set[str](),
     "semconv": set[str](),
     "_version": set[str](),

@@ -10,12 +10,13 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from agentel.config import Settings
 from agentel.core.versions import distribution_of, standing
 
-__all__ = ["UNWATCHED", "WATCHED", "Found", "installed", "look"]
+__all__ = ["UNWATCHED", "WATCHED", "Found", "installed", "look", "wanted"]
 
 WATCHED: dict[str, str] = {
     "anthropic": "anthropic>=0.51,<3",
@@ -65,6 +66,9 @@ UNWATCHED: tuple[str, ...] = (
 )
 """Well-known distributions that call models or run agents and that agentel does not watch."""
 
+_DISABLED = "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS"
+"""Entry points that the launcher does not load; `*` is all of them."""
+
 _PARTS_OF = {
     "langchain-core": ("langchain", "langgraph"),
     "llama-index-core": ("llama-index",),
@@ -88,14 +92,21 @@ class Found:
     """Names: agentel does not watch them, or is told not to."""
 
 
-def look(is_wanted: Iterable[str], path: Sequence[str] | None = None) -> Found:
+def wanted(settings: Settings, environ: Mapping[str, str]) -> list[str]:
+    """Return the libraries that are left on, by the settings and by the launcher's own switch."""
+    disabled = {name.strip() for name in environ.get(_DISABLED, "").split(",")}
+    if "*" in disabled:
+        return []
+    return [name for name in WATCHED if settings.watches(name) and name not in disabled]
+
+
+def look(libraries: Iterable[str], path: Sequence[str] | None = None) -> Found:
     """Return what is installed on `path`, by default the interpreter's.
 
-    `is_wanted` are the names of the libraries that the settings leave on. A folder that cannot be
-    listed counts as empty.
+    `libraries` are those that are left on. A folder that cannot be listed counts as empty.
     """
     versions = installed(path)
-    wanted = frozenset(is_wanted)
+    left_on = frozenset(libraries)
     watched: list[str] = []
     unsupported: list[str] = []
     unwatched = [
@@ -108,7 +119,7 @@ def look(is_wanted: Iterable[str], path: Sequence[str] | None = None) -> Found:
         if version is None:
             continue
         how = standing(requires, version)
-        if name not in wanted:
+        if name not in left_on:
             unwatched.append(name)
         elif how == "older":
             unsupported.append(f"{name} {version} (agentel knows {requires})")

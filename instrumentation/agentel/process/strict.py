@@ -4,40 +4,46 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from importlib import metadata
 from typing import NoReturn
 
+from agentel.config import Settings
 from agentel.core.versions import distribution_of, standing
-from agentel.process.packages import WATCHED
+from agentel.process.packages import WATCHED, wanted
 
-__all__ = ["EXIT_CODE", "complain", "leave", "leave_politely", "refuse_unsupported"]
+__all__ = ["EXIT_CODE", "check", "complain", "leave", "leave_politely"]
 
 EXIT_CODE = 78
 """`EX_CONFIG` of `sysexits.h`: something is found in an unsuitable state."""
 
+_ADVICE = (
+    "AGENTEL_STRICT is set, so the program ends {when}. Install a version that agentel knows, name "
+    "the library in AGENTEL_DISABLED_LIBRARIES, or unset AGENTEL_STRICT"
+)
 
-def refuse_unsupported(names: Iterable[str], leave: Callable[[str], NoReturn]) -> None:
-    """Call `leave` with one message if a version of the libraries `names` is not a tested one.
 
-    Versions are read from metadata; nothing is imported, and what is not installed is fine.
+def check(
+    settings: Settings,
+    leave: Callable[[str], NoReturn],
+    environ: Mapping[str, str] = os.environ,
+) -> None:
+    """Call `leave` with one message if a library that is left on is of no tested version.
+
+    Does nothing unless the settings are strict. Versions are read from metadata; nothing is
+    imported, and what is not installed is fine.
     """
-    refused = [text for name in names if (text := _refusal(WATCHED[name]))]
+    if not settings.strict or settings.sdk_disabled:
+        return
+    refused = [text for name in wanted(settings, environ) if (text := _refusal(WATCHED[name]))]
     if refused:
-        leave(
-            f"{'; '.join(refused)}. AGENTEL_STRICT is set, so the program ends before it begins. "
-            "Install a version that agentel knows, name the library in "
-            "AGENTEL_DISABLED_LIBRARIES, or unset AGENTEL_STRICT"
-        )
+        leave(f"{'; '.join(refused)}. {_ADVICE.format(when='before it begins')}")
 
 
 def complain(found: str, meaning: str) -> NoReturn:
     """End the process because of a library that the program is importing."""
-    leave(
-        f"{found}. AGENTEL_STRICT is set, so the program ends here. Install a version that agentel "
-        "knows, name the library in AGENTEL_DISABLED_LIBRARIES, or unset AGENTEL_STRICT"
-    )
+    leave(f"{found}. {_ADVICE.format(when='here')}")
 
 
 def leave(message: str) -> NoReturn:

@@ -1,0 +1,98 @@
+"""Knows in which process a run began: how `agentel run` and what it starts recognise each other.
+
+The launcher makes a file that is empty, the *ticket*, in a folder of its own, and hands its process
+id and the ticket's path down in `AGENTEL_LAUNCH`. The first process below it that loads agentel
+removes the ticket: the run began in that one. It speaks for the run if it is the launcher's own
+child (or what that child became by `exec`); what a child of it prints may be captured by somebody.
+A ticket that is still there at the end tells the launcher that nobody loaded agentel.
+
+Without a launcher, the run begins where `AGENTEL_RUN_ID` is not set yet; every process sets it for
+its children.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+
+from agentel.local.runs import RUN_ID_VARIABLE
+
+__all__ = ["VARIABLE", "Place", "Ticket", "place"]
+
+VARIABLE = "AGENTEL_LAUNCH"
+"""`<process id of the launcher>:<path of the ticket>`. Between our processes, not a setting."""
+
+_TICKET = "ticket"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A process's place in its run."""
+
+    begins: bool
+    """Whether the run began in it."""
+    speaks: bool
+    """Whether it may say something on standard error that no program asked for."""
+
+
+_AMONG_OTHERS = Place(False, False)
+_places: dict[int, Place] = {}
+"""This process's place, by its id, or that of the process that it is a fork of."""
+
+
+class Ticket:
+    """What the launcher keeps while its program runs; `with` removes what is left of it.
+
+    Raises OSError where no temporary folder can be made.
+    """
+
+    def __init__(self) -> None:
+        self._folder = tempfile.mkdtemp(prefix="agentel-")
+        self._path = os.path.join(self._folder, _TICKET)
+        with open(self._path, "xb"):
+            pass
+
+    @property
+    def value(self) -> str:
+        """The value of `AGENTEL_LAUNCH`."""
+        return f"{os.getpid()}:{self._path}"
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether a process has loaded agentel."""
+        return not os.path.exists(self._path)
+
+    def remove(self) -> None:
+        """Remove the ticket and its folder. Never raises."""
+        with suppress(OSError):
+            os.unlink(self._path)
+        with suppress(OSError):
+            os.rmdir(self._folder)
+
+
+def place(environ: Mapping[str, str]) -> Place:
+    """Return this process's place in the run, as its environment gives it. Never raises.
+
+    To be asked for the first time before `AGENTEL_RUN_ID` is set; it is then remembered, also by
+    forks, in none of which the run began. Takes the ticket.
+    """
+    if not _places:
+        _places[os.getpid()] = _take_place(environ)
+    return _places.get(os.getpid(), _AMONG_OTHERS)
+
+
+def _take_place(environ: Mapping[str, str]) -> Place:
+    launcher, _, path = environ.get(VARIABLE, "").partition(":")
+    if not path:
+        begins = not environ.get(RUN_ID_VARIABLE, "").strip()
+        return Place(begins, begins)
+    if os.path.basename(path) != _TICKET:
+        return _AMONG_OTHERS
+    try:
+        os.unlink(path)
+    except OSError:
+        return _AMONG_OTHERS
+    return Place(True, launcher == str(os.getppid()))
