@@ -34,6 +34,7 @@ class Settings:
     span_events: bool = True
     directory: str = ""
     run_id: str = ""
+    exit_timeout: float = 2.0
     latest_conventions: bool = False
     sdk_disabled: bool = False
     quiet: bool = False
@@ -91,6 +92,13 @@ def _names(text: str) -> tuple[str, ...]:
 def _size(text: str) -> int:
     value = int(text)
     if value < 1:
+        raise ValueError(text)
+    return value
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < 86400:
         raise ValueError(text)
     return value
 
@@ -186,6 +194,13 @@ SETTINGS: tuple[Setting, ...] = (
         "true or false",
         "End the program, with exit code 78, where it would not be watched as tested: at its start "
         "because of a library's version, or when it imports a library that lacks what is wrapped.",
+    ),
+    Setting(
+        "exit_timeout",
+        "AGENTEL_EXIT_TIMEOUT",
+        _seconds,
+        "seconds, 0 or more and less than a day",
+        "Most seconds that a process which ends waits for its telemetry to arrive.",
     ),
     Setting(
         "latest_conventions",

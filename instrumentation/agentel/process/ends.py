@@ -1,0 +1,127 @@
+"""Knows how a process ends: what has ended is delivered, all signals at once, within one limit.
+
+OpenTelemetry's providers end one after the other, each for as long as its exporter tries. Here the
+parts of all of them, one for each exporter, end together, so that none waits for another.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import sys
+import time
+from contextlib import suppress
+from typing import Any
+
+from opentelemetry import _logs, metrics, trace
+
+from agentel.config import read_settings
+from agentel.process import delivery
+from agentel.process.deadline import at_once, keep_threads
+from agentel.telemetry import deferred
+
+__all__ = ["finish_at_exit", "flush_before_exit", "is_finishing"]
+
+_PARTS = (
+    ("_active_span_processor", "_span_processors"),
+    ("_multi_log_record_processor", "_log_record_processors"),
+    ("_metric_readers",),
+    ("_sdk_config", "metric_readers"),
+)
+"""Where providers keep their processors and readers; the last one is for releases before 1.40."""
+
+_FLUSH, _SHUTDOWN = ("force_flush", "flush telemetry"), ("shutdown", "shut telemetry down")
+"""Method of a processor or reader, and what it does."""
+
+_logger = logging.getLogger(__name__)
+_seconds = 0.0
+_speaker = -1
+_is_finishing = False
+
+
+def flush_before_exit(seconds: float) -> bool:
+    """Hand what has ended to the exporters, for at most `seconds`, and end what is open still.
+
+    For a process that leaves without Python's own ending. Return whether all exporters were done
+    in time; those that were not go on for as long as the process does. Never raises.
+    """
+    until = time.monotonic() + seconds
+    at_once("end what is open", [deferred.finish], seconds)
+    return _each(*_FLUSH, until)
+
+
+def finish_at_exit(*, speaks: bool) -> None:
+    """Let the global providers end within `AGENTEL_EXIT_TIMEOUT` when the interpreter exits.
+
+    To be called when they have just been set: what the program registers later to run at exit still
+    finds them working. Where it `speaks`, the process says in one line on standard error what could
+    not be delivered; its forks never do.
+    """
+    global _seconds, _speaker
+    _seconds = read_settings().exit_timeout
+    _speaker = os.getpid() if speaks else -1
+    keep_threads(sum(len(_parts(provider)) for provider in _providers()))
+    atexit.unregister(_finish)
+    atexit.register(_finish)
+
+
+def is_finishing() -> bool:
+    """Tell whether the interpreter exits, and so delivers already."""
+    return _is_finishing
+
+
+def tell(*, in_time: bool) -> None:
+    """Say what could not be delivered, in the process that may speak."""
+    lost = delivery.summary()
+    if not lost and not in_time:
+        lost = (
+            f"agentel: telemetry was still on its way after {_seconds:g} s (AGENTEL_EXIT_TIMEOUT); "
+            "what has not arrived is lost."
+        )
+    if not lost:
+        return
+    if _speaker != os.getpid():
+        _logger.info(lost)
+        return
+    with suppress(OSError, ValueError, AttributeError):  # no standard error, or a closed one
+        sys.stderr.write(f"{lost}\n")
+        sys.stderr.flush()
+
+
+def _finish() -> None:
+    global _is_finishing
+    _is_finishing = True
+    for provider in _providers():
+        if hasattr(provider, "shutdown"):
+            atexit.unregister(provider.shutdown)  # it would wait again, for each exporter anew
+    delivery.at_exit()
+    until = time.monotonic() + _seconds
+    with suppress(KeyboardInterrupt):  # whoever waits wants to wait no longer
+        at_once("end what is open", [deferred.finish], _seconds)
+        in_time = _each(*_SHUTDOWN, until)
+        tell(in_time=in_time)
+
+
+def _each(method: str, step: str, until: float) -> bool:
+    """Call a method of all parts, until that time of the monotonic clock."""
+    parts = [part for provider in _providers() for part in _parts(provider)]
+    # A reader that the program has shut down complains when it is asked again.
+    open_parts = [part for part in parts if getattr(part, "_shutdown", False) is not True]
+    wanted = [getattr(part, method) for part in open_parts if hasattr(part, method)]
+    return at_once(step, wanted, until - time.monotonic())
+
+
+def _providers() -> list[Any]:
+    return [trace.get_tracer_provider(), _logs.get_logger_provider(), metrics.get_meter_provider()]
+
+
+def _parts(provider: Any) -> list[Any]:
+    """Return what can be flushed on its own; the whole provider if it is not built as known."""
+    for path in _PARTS:
+        value = provider
+        for name in path:
+            value = getattr(value, name, None)
+        if value:
+            return list(value)
+    return [provider]
