@@ -23,7 +23,11 @@ MAY_IMPORT = {
     "telemetry": {"telemetry", "core", "config", "local", "_version"},
     "byhand": {"byhand", "telemetry", "core", "config"},
     "process": {"process", "telemetry", "core", "config", "local", "_version"},
-    "cli": {"cli", "local", "config", "process", "semconv", "_version"},
+    "cli": {"cli", "diagnosis", "local", "config", "process", "semconv", "_version"},
+    "diagnosis": {
+        *("diagnosis", "core", "local", "config"),
+        *("libraries", "telemetry", "process", "distro"),  # what its child process looks at
+    },
     "config": set[str](),
     "semconv": set[str](),
     "_version": set[str](),

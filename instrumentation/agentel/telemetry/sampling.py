@@ -51,7 +51,7 @@ def dropping_sampler(provider: TracerProvider, environ: Mapping[str, str]) -> st
     A provider that nobody has set yet is judged by what the environment will make of it.
     """
     if isinstance(provider, ProxyTracerProvider):
-        return _named(environ)
+        return named_sampler(environ)
     describe = getattr(getattr(provider, "sampler", None), "get_description", None)
     if describe is None:
         return None
@@ -61,7 +61,8 @@ def dropping_sampler(provider: TracerProvider, environ: Mapping[str, str]) -> st
     return None if name in _KEEPS_ALL else name
 
 
-def _named(environ: Mapping[str, str]) -> str | None:
+def named_sampler(environ: Mapping[str, str]) -> str | None:
+    """Return what `environ` asks to sample at the start of a trace, or None if nothing."""
     name = environ.get("OTEL_TRACES_SAMPLER", "").strip().lower()
     ratio = environ.get("OTEL_TRACES_SAMPLER_ARG", "").strip()
     kind = name.removeprefix("parentbased_")

@@ -1,0 +1,1 @@
+"""Knows what can be wrong with a watched process."""
