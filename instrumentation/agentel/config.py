@@ -33,6 +33,7 @@ class Settings:
     stream_usage: bool = False
     span_events: bool = True
     directory: str = ""
+    files: bool = False
     run_id: str = ""
     exit_timeout: float = 2.0
     latest_conventions: bool = False
@@ -172,6 +173,13 @@ SETTINGS: tuple[Setting, ...] = (
         str.strip,
         "a folder's path",
         "Where local files go. `.agentel` in the working directory by default.",
+    ),
+    Setting(
+        "files",
+        "AGENTEL_FILES",
+        _boolean,
+        "true or false",
+        "Write local files also where telemetry goes elsewhere, as `agentel run` does.",
     ),
     Setting(
         "run_id",

@@ -23,9 +23,11 @@ from agentel._version import __version__
 from agentel.config import read_settings
 from agentel.core.hooks import begin_run
 from agentel.core.safety import guarded
-from agentel.local.runs import RUN_ID_VARIABLE, program_name, storage_from_environment
-from agentel.process import forks
+from agentel.local.runs import program_name, storage_from_environment
+from agentel.process import forks, strict
+from agentel.process.announcement import announce, whereabouts
 from agentel.process.destinations import SIGNALS, connect, destination, destinations, unnamed
+from agentel.process.ticket import place
 from agentel.telemetry import deferred
 from agentel.telemetry.propagation import inherit
 
@@ -51,16 +53,18 @@ class Configurator(_OTelSDKConfigurator):
 
     def _configure(self, **kwargs: Any) -> None:
         _ignore_rivals()
-        is_child = bool(os.environ.get(RUN_ID_VARIABLE, "").strip())
+        settings = read_settings()
+        strict.check(settings, strict.leave)
         guarded("begin a run", _begin_run)
         if os.environ.get("OTEL_CONFIG_FILE", "").strip():
             super()._configure(**kwargs)  # pyright: ignore[reportUnknownMemberType]
+            guarded("announce", announce, "where OTEL_CONFIG_FILE says", settings)
             return
         storage = storage_from_environment()
         found, problems = destinations(os.environ, storage.directory)
         for problem in problems:
             # Whoever captures a child's standard error must not receive ours.
-            _logger.log(logging.DEBUG if is_child else logging.WARNING, problem)
+            _logger.log(logging.WARNING if place(os.environ).speaks else logging.DEBUG, problem)
         kwargs["resource_attributes"] = {
             **(kwargs.get("resource_attributes") or {}),
             **resource_attributes(os.environ),
@@ -71,11 +75,12 @@ class Configurator(_OTelSDKConfigurator):
                 **kwargs,
             )
         guarded("connect the exporters", connect, found)
+        guarded("announce", announce, whereabouts(found, storage.run_id), settings)
 
 
 def _begin_run() -> None:
     """Join the run and the trace that the environment names, or begin a run of one's own."""
-    begin_run(is_root=not os.environ.get(RUN_ID_VARIABLE, "").strip())
+    begin_run(is_root=place(os.environ).begins)
     storage_from_environment()
     inherit(os.environ)
     forks.watch()
@@ -165,14 +170,17 @@ def start(**kwargs: Any) -> None:
     Keyword arguments are those of `instrument`.
     """
     global _started
-    if _started or read_settings().sdk_disabled:
+    settings = read_settings()
+    if _started or settings.sdk_disabled:
         return
+    strict.check(settings, strict.leave_politely)
     _started = True
     if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
         Distro().configure()  # pyright: ignore[reportUnknownMemberType]
         Configurator().configure()  # pyright: ignore[reportUnknownMemberType]
     else:
         guarded("begin a run", _begin_run)
+        guarded("announce", announce, "to the program's own providers", settings)
     forks.watch(*(value for name, value in kwargs.items() if name.endswith("_provider")))
     instrument(**kwargs)
 

@@ -55,6 +55,8 @@ class Place:
             "HOME": str(folder),
             "LC_ALL": "C.UTF-8",
             "MODEL_URL": server.openai_url,
+            # What a run says at its start has tests of its own.
+            "AGENTEL_QUIET": "true",
         }
 
     def run(self, command: tuple[str, ...], environ: Mapping[str, str] | None = None) -> Ran:

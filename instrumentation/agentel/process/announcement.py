@@ -21,15 +21,19 @@ if TYPE_CHECKING:
 
 __all__ = ["announce", "line", "whereabouts"]
 
+_has_spoken = False
+
 
 def announce(where: str, settings: Settings, environ: Mapping[str, str] = os.environ) -> None:
-    """Say the line, in the process that may. `where` tells where telemetry goes.
+    """Say the line, in the process that may, once. `where` tells where telemetry goes.
 
     Nothing is said where the settings ask for quiet, or without a standard error. Looks at the
     names of folders, and imports nothing of what it finds.
     """
-    if settings.quiet or not place(environ).speaks:
+    global _has_spoken
+    if settings.quiet or _has_spoken or not place(environ).speaks:
         return
+    _has_spoken = True
     if settings.sdk_disabled:
         said = "watching nothing, because OTEL_SDK_DISABLED is true"
     else:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from opentelemetry import _logs, metrics, trace
 from opentelemetry.sdk.metrics.export import MetricReader
 
+from agentel.config import read_settings
 from agentel.core.safety import guarded, outcome_of
 from agentel.process import complaints
 from agentel.process.delivery import LogDelivery, SpanDelivery, watch_metrics
@@ -72,13 +73,15 @@ def destination(signal: Signal, environ: Mapping[str, str]) -> list[str]:
     """Return the exporters of one signal, by the names that a user gives them; [] for none.
 
     `OTEL_<SIGNAL>_EXPORTER` counts first, `none` included; then OTLP, where an endpoint is set and
-    not empty; then files.
+    not empty; then files. Where `AGENTEL_FILES` says so, files come beside anything but `none`.
     """
     named = environ.get(f"OTEL_{signal.upper()}_EXPORTER", "").strip()
-    if named:
-        names = [name.strip() for name in named.split(",")]
-        return [name for name in dict.fromkeys(names) if name and name.lower() != "none"]
-    return ["otlp"] if _endpoint(signal, environ) else [FILE_EXPORTER]
+    if not named:
+        named = "otlp" if _endpoint(signal, environ) else FILE_EXPORTER
+    names = [name for one in named.split(",") if (name := one.strip()) and name.lower() != "none"]
+    if names and read_settings(environ).files:
+        names.append(FILE_EXPORTER)
+    return list(dict.fromkeys(names))
 
 
 def destinations(
