@@ -12,6 +12,7 @@ import os
 import sys
 import time
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from opentelemetry import _logs, metrics, trace
@@ -34,21 +35,31 @@ _PARTS = (
 _FLUSH, _SHUTDOWN = ("force_flush", "flush telemetry"), ("shutdown", "shut telemetry down")
 """Method of a processor or reader, and what it does."""
 
+_TO_TELL = 0.1
+"""Seconds that a line on standard error may take."""
+
 _logger = logging.getLogger(__name__)
 _seconds = 0.0
 _speaker = -1
 _is_finishing = False
 
 
-def flush_before_exit(seconds: float) -> bool:
+def flush_before_exit(seconds: float, tells: bool = False) -> bool:
     """Hand what has ended to the exporters, for at most `seconds`, and end what is open still.
 
-    For a process that leaves without Python's own ending. Return whether all exporters were done
-    in time; those that were not go on for as long as the process does. Never raises.
+    For a process that leaves without Python's own ending. With `tells`, what could not be delivered
+    is said as at an ordinary end. Return whether all exporters were done in time; those that were
+    not go on for as long as the process does. Never raises.
     """
     until = time.monotonic() + seconds
+    if tells:
+        delivery.at_exit()
     at_once("end what is open", [deferred.finish], seconds)
-    return _each(*_FLUSH, until)
+    in_time = _each(*_FLUSH, until)
+    if tells:
+        # On another thread as well: the caller may have been stopped while it was printing.
+        at_once("tell what is lost", [partial(_tell, in_time)], _TO_TELL)
+    return in_time
 
 
 def finish_at_exit(*, speaks: bool) -> None:
@@ -71,8 +82,8 @@ def is_finishing() -> bool:
     return _is_finishing
 
 
-def tell(*, in_time: bool) -> None:
-    """Say what could not be delivered, in the process that may speak."""
+def _tell(in_time: bool) -> None:
+    """Say what could not be delivered, in the process that may speak. Never raises."""
     lost = delivery.summary()
     if not lost and not in_time:
         lost = (
@@ -100,7 +111,7 @@ def _finish() -> None:
     with suppress(KeyboardInterrupt):  # whoever waits wants to wait no longer
         at_once("end what is open", [deferred.finish], _seconds)
         in_time = _each(*_SHUTDOWN, until)
-        tell(in_time=in_time)
+        _tell(in_time)
 
 
 def _each(method: str, step: str, until: float) -> bool:
