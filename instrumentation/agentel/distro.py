@@ -24,7 +24,7 @@ from agentel.config import read_settings
 from agentel.core.hooks import begin_run
 from agentel.core.safety import guarded
 from agentel.local.runs import program_name, storage_from_environment
-from agentel.process import forks, strict
+from agentel.process import ends, forks, signals, strict
 from agentel.process.announcement import announce, whereabouts
 from agentel.process.destinations import SIGNALS, connect, destination, destinations, unnamed
 from agentel.process.ticket import place
@@ -58,6 +58,7 @@ class Configurator(_OTelSDKConfigurator):
         guarded("begin a run", _begin_run)
         if os.environ.get("OTEL_CONFIG_FILE", "").strip():
             super()._configure(**kwargs)  # pyright: ignore[reportUnknownMemberType]
+            guarded("deliver at exit", _deliver_at_exit)
             guarded("announce", announce, "where OTEL_CONFIG_FILE says", settings)
             return
         storage = storage_from_environment()
@@ -75,6 +76,7 @@ class Configurator(_OTelSDKConfigurator):
                 **kwargs,
             )
         guarded("connect the exporters", connect, found)
+        guarded("deliver at exit", _deliver_at_exit)
         guarded("announce", announce, whereabouts(found, storage.run_id), settings)
 
 
@@ -84,6 +86,15 @@ def _begin_run() -> None:
     storage_from_environment()
     inherit(os.environ)
     forks.watch()
+
+
+def _deliver_at_exit() -> None:
+    """Deliver when the process ends, and on SIGTERM if it was launched: a program owns its own."""
+    if read_settings().sdk_disabled:
+        return
+    if not _started:
+        signals.deliver_on_sigterm()
+    ends.finish_at_exit(speaks=place(os.environ).speaks)
 
 
 def resource_attributes(environ: Mapping[str, str]) -> dict[str, str]:
