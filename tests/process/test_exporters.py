@@ -13,7 +13,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 )
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from process.conftest import AGENT, Place
+from process.conftest import AGENT, Place, Ran
 
 pytestmark = pytest.mark.process
 
@@ -32,6 +32,10 @@ class Receiver(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.got: dict[str, list[Any]] = {path: [] for path in KINDS}
+        self.status = 200
+        self.answers = threading.Event()
+        """Cleared, it leaves requests without an answer."""
+        self.answers.set()
 
     @property
     def url(self) -> str:
@@ -47,7 +51,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
         self.server.got[self.path].append(KINDS[self.path].FromString(body))
-        self.send_response(200)
+        self.server.answers.wait()
+        self.send_response(self.server.status)
         self.send_header("content-type", "application/x-protobuf")
         self.send_header("content-length", "0")
         self.end_headers()
@@ -62,6 +67,7 @@ def receiver() -> Iterator[Receiver]:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield server
+        server.answers.set()
         server.shutdown()
         thread.join()
 
@@ -152,12 +158,69 @@ def test_console_is_the_console(place: Place) -> None:
     assert [len(place.files(signal)) for signal in ("traces", "metrics")] == [0, 1]
 
 
-def test_collector_that_is_not_there_does_not_stop_the_program(place: Place) -> None:
+BUSY = """
+import logging
+logging.basicConfig(format="%(name)s %(message)s")
+import agentel
+for number in range(3):
+    with agentel.agent("planner"):
+        print(number, flush=True)
+    agentel.flush()
+"""
+REFUSALS = {
+    "no-token": (401, "the receiver refuses the token"),
+    "wrong-token": (403, "the receiver refuses the token"),
+    "wrong-path": (404, "nothing takes telemetry at this path"),
+    "too-large": (413, "a batch is too large"),
+    "broken": (500, "the receiver does not take more now"),
+}
+SHORT = {"OTEL_EXPORTER_OTLP_TIMEOUT": "1", "OTEL_METRICS_EXPORTER": "none"}
+
+
+def told(ran: Ran) -> list[str]:
+    """What a program that delivers nothing says of it; nothing of others may be on its stderr."""
+    lines = ran.err.splitlines()
+    assert [line for line in lines if "agentel: " not in line] == []
+    assert (ran.out, ran.code) == ("0\n1\n2\n", 0)
+    return [line for line in lines if "telemetry cannot be delivered" in line]
+
+
+@pytest.mark.parametrize(("status", "meaning"), REFUSALS.values(), ids=REFUSALS)
+def test_refused_telemetry_is_one_line_that_says_what_to_do(
+    place: Place, receiver: Receiver, status: int, meaning: str
+) -> None:
+    receiver.status = status
+    ran = place.launch(BUSY, OTEL_EXPORTER_OTLP_ENDPOINT=receiver.url, **SHORT)
+    [line] = told(ran)
+    assert f"to {receiver.url}: {meaning}" in line
+    assert len(receiver.got["/v1/traces"]) >= 3
+
+
+def test_collector_that_is_not_there_is_one_line(place: Place) -> None:
     with Receiver() as gone:
         url = gone.url
-    without = place.plain(AGENT)
-    ran = place.launch(AGENT, OTEL_EXPORTER_OTLP_ENDPOINT=url, OTEL_EXPORTER_OTLP_TIMEOUT="1")
-    assert (ran.out, ran.code) == (without.out, without.code)
+    [line] = told(place.launch(BUSY, OTEL_EXPORTER_OTLP_ENDPOINT=url, **SHORT))
+    assert f"to {url}: nothing answers there" in line
+
+
+def test_connection_without_tls_is_one_line(place: Place, receiver: Receiver) -> None:
+    url = receiver.url.replace("http:", "https:")
+    [line] = told(place.launch(BUSY, OTEL_EXPORTER_OTLP_ENDPOINT=url, **SHORT))
+    assert f"to {url}: no TLS connection" in line
+
+
+def test_collector_that_does_not_answer_is_one_line(place: Place, receiver: Receiver) -> None:
+    receiver.answers.clear()
+    [line] = told(place.launch(BUSY, OTEL_EXPORTER_OTLP_ENDPOINT=receiver.url, **SHORT))
+    assert f"to {receiver.url}: no answer in time" in line
+
+
+def test_secrets_of_an_endpoint_are_not_told(place: Place, receiver: Receiver) -> None:
+    receiver.status = 401
+    url = receiver.url.replace("//", "//user:planted-secret@")
+    ran = place.launch(BUSY, OTEL_EXPORTER_OTLP_ENDPOINT=url, **SHORT)
+    assert f"to {receiver.url}: " in ran.err
+    assert "planted-secret" not in ran.err
 
 
 def test_disabled_sdk_leaves_nothing(place: Place) -> None:

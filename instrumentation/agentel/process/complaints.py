@@ -14,7 +14,7 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 
-__all__ = ["heard", "hush", "listen_to", "reason", "tell"]
+__all__ = ["heard", "hush", "listen_to", "note", "reason", "tell"]
 
 PAUSE = 60.0
 """Seconds, at least, between two messages of this process."""
@@ -96,6 +96,13 @@ def listen_to(exporter: type) -> None:
         if name.startswith(libraries):
             # A logger takes the same filter only once.
             logging.getLogger(name).addFilter(_ear)
+
+
+def note(said: object) -> None:
+    """Add to what `heard` collects on this thread; nothing happens outside of it."""
+    words: list[str] | None = getattr(_listening, "words", None)
+    if words is not None:
+        words.append(str(said))
 
 
 @contextmanager

@@ -148,6 +148,9 @@ def _open(exporter: Any, signal: str, place: str, *, is_local: bool) -> Account:
     complaints.listen_to(cast("object", exporter).__class__)
     # On the object itself: whatever else the SDK asks an exporter, it is asked.
     exporter.export = partial(_deliver, account, exporter.export)
+    client: Any = getattr(exporter, "_client", None)
+    if hasattr(client, "export"):
+        client.export = partial(_send, client.export)
     _accounts.append(account)
     return account
 
@@ -169,6 +172,17 @@ def _deliver(
     if not account.is_local:
         complaints.tell(account.place, account.reason)
     return _FAILURES[account.signal]
+
+
+def _send(export: Callable[[bytes], Any], data: bytes) -> Any:
+    """Send what an exporter of OTLP over HTTP encoded; note the cause, which it does not log.
+
+    Where the timeout leaves no time to try again, the newest releases log no more than that.
+    """
+    result = export(data)
+    if not getattr(result, "success", True):
+        complaints.note(result)
+    return result
 
 
 def _forget_in_child() -> None:
