@@ -171,7 +171,10 @@ def test_foreign_wrapper_put_on_later_stays_and_calls_pass_through(
     assert len(telemetry.spans(2)) == 2
 
 
-def test_foreign_wrapper_put_on_before_keeps_working(instrumentor, telemetry, ask) -> None:
+def test_foreign_wrapper_put_on_before_keeps_working(
+    instrumentor, telemetry, ask, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "agentel")
     seen: list[str] = []
 
     def foreign(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
@@ -190,6 +193,10 @@ def test_foreign_wrapper_put_on_before_keeps_working(instrumentor, telemetry, as
     finally:
         owner.request = own
     assert (seen, len(telemetry.spans(1))) == (["foreign"], 1)
+    told = [r.message for r in caplog.records if "wrapped by somebody else" in r.message]
+    assert told == [
+        "agentel: openai._base_client:SyncAPIClient.request is also wrapped by somebody else."
+    ]
 
 
 @pytest.mark.parametrize("suppress", [suppress_instrumentation, agentel.suppress])

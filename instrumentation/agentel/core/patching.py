@@ -6,6 +6,7 @@ import logging
 import sys
 from collections.abc import Callable
 from importlib import metadata
+from inspect import getattr_static
 from types import ModuleType
 from typing import Any
 
@@ -22,6 +23,7 @@ that means for the program. What it raises or ends is its own affair."""
 
 _logger = logging.getLogger(__name__)
 _ABSENT = object()
+_WRAPPER: type = wrapt.FunctionWrapper
 
 
 def warn(found: str, meaning: str) -> None:
@@ -103,13 +105,13 @@ class Patches:
             if not (isinstance(target, Watch) or getattr(target, "optional", False)):
                 self.missing.append(target.path)
             return
-        if isinstance(function, Wrapped):
+        before = vars(owner).get(name, _ABSENT)
+        if isinstance(before, Wrapped):
             return
-        proxy: type = wrapt.ObjectProxy
-        if hasattr(function, "__wrapped__") and isinstance(function, proxy):
+        # Read from a class, a wrapper gives a bound one of another type instead of itself.
+        if isinstance(getattr_static(owner, name, None), _WRAPPER):
             self.foreign.append(target.path)
             _logger.info("agentel: %s is also wrapped by somebody else.", target.path)
-        before = vars(owner).get(name, _ABSENT)
         wrapped: Any = function if before is _ABSENT else before
         ours = Wrapped(wrapped, hook_for(target, self._recorder, function))
         setattr(owner, name, ours)
