@@ -1,7 +1,6 @@
 """Knows where each signal goes in an environment, and whether it can arrive there.
 
-Source: the OpenTelemetry specification of OTLP exporters (endpoints, headers, certificates) and
-`_get_exporter_entry_point` in opentelemetry-sdk 1.39 to 1.45 (names and protocols).
+Source: the OpenTelemetry specification of OTLP exporters (endpoints, headers, certificates).
 """
 
 from __future__ import annotations
@@ -24,7 +23,11 @@ HTTP = "otlp_proto_http"
 GRPC = "otlp_proto_grpc"
 PROTOCOLS = {"http/protobuf": HTTP, "grpc": GRPC}
 _DEFAULTS = {HTTP: "http://localhost:4318", GRPC: "http://localhost:4317"}
-PACKAGES = {GRPC: "opentelemetry-exporter-otlp-proto-grpc"}
+NONE = "none"
+_INSTALL = (
+    "pip install opentelemetry-exporter-otlp-proto-grpc, or set "
+    "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf and the endpoint's port for HTTP, 4318"
+)
 
 
 def check_exporters(seen: Surroundings) -> Iterator[Finding]:
@@ -45,10 +48,9 @@ def check_exporters(seen: Surroundings) -> Iterator[Finding]:
 
 
 def _names(seen: Surroundings, signal: str) -> list[str]:
-    """Return the exporters of a signal, as entry points are called."""
-    given = seen.value(f"OTEL_{signal.upper()}_EXPORTER")
-    names: list[str] = given.split(",") if given else seen.told["destinations"][signal]
-    return [_entry_point(seen, signal, name.strip()) for name in names]
+    """Return the exporters of a signal, as entry points are called; `none` where there are none."""
+    names: list[str] = seen.told["destinations"][signal] or [NONE]
+    return [_entry_point(seen, signal, name) for name in names]
 
 
 def _entry_point(seen: Surroundings, signal: str, name: str) -> str:
@@ -99,30 +101,31 @@ def _headers(text: str) -> dict[str, str]:
 
 def _unasked(seen: Surroundings, signal: str, name: str) -> Finding:
     variable = f"OTEL_{signal.upper()}_EXPORTER"
-    details = {"exporter": name}
-    if name == "none":
-        return note(signal, f"go nowhere: {variable}=none", f"unset {variable}", **details)
-    if not _is_installed(seen, signal, name) and name != "console":
-        package = PACKAGES.get(name)
-        return problem(
-            signal,
-            f"the exporter '{name}' is not installed",
-            expected=f"one of {', '.join(_offered(seen, signal))}",
-            advice=(
-                f"pip install {package}, or set OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf"
-                if package
-                else f"install what brings it, or set {variable}=otlp"
-            ),
-            **details,
-        )
+    if name == NONE:
+        return note(signal, f"go nowhere: {variable}=none", f"unset {variable}", exporter=name)
     if name == FILES:
-        return ok(signal, "go to local files", **details)
-    return ok(signal, f"go to the exporter '{name}'", **details)
+        return ok(signal, "go to local files", exporter=name)
+    if name == "console" or _is_installed(seen, signal, name):
+        return ok(signal, f"go to the exporter '{name}'", exporter=name)
+    if name == "otlp":
+        found = f"there is no OTLP over {_protocol(seen, signal)!r}"
+        expected, advice = " or ".join(PROTOCOLS), "set OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf"
+    else:
+        found = f"the exporter '{name}' is not installed"
+        expected = f"one of {', '.join(_offered(seen, signal))}"
+        advice = _INSTALL if name == GRPC else f"install what brings it, or set {variable}=otlp"
+    return problem(
+        signal,
+        f"{found}; they go to local files instead",
+        expected=expected,
+        advice=advice,
+        exporter=name,
+    )
 
 
 def _offered(seen: Surroundings, signal: str) -> list[str]:
     installed: list[str] = seen.told["exporters"][signal]
-    return sorted({"none", "console", *installed})
+    return sorted({NONE, "console", *installed})
 
 
 def _reached(signal: str, address: str, endpoint: Endpoint, outcome: Outcome) -> Finding:

@@ -24,11 +24,12 @@ OURS = "agentel"
 def check_launch(seen: Surroundings) -> Iterator[Finding]:
     """Tell which distro and which configurator win in this environment."""
     distros = seen.installed.offered("opentelemetry_distro")
-    asked = seen.environ.get(DISTRO_VARIABLE)
+    environ = {**seen.environ, **seen.told.get("chosen", {})}
+    asked = environ.get(DISTRO_VARIABLE)
     distro = _winner(distros, asked)
     yield _finding("distro", DISTRO_VARIABLE, distros, distro, asked)
     configurators = seen.installed.offered("opentelemetry_configurator")
-    asked = seen.environ.get(CONFIGURATOR_VARIABLE)
+    asked = environ.get(CONFIGURATOR_VARIABLE)
     if asked is None and distro is not None and distro.is_ours:
         asked = OURS  # our distro chooses it
     yield _finding(

@@ -22,16 +22,29 @@ __all__ = ["hooks", "main", "program"]
 
 def program(environ: Mapping[str, str]) -> dict[str, Any]:
     """Tell where `environ` sends each signal, what it samples, and which libraries are known."""
-    from agentel.distro import SIGNALS, destination
+    from agentel.process.destinations import SIGNALS, destination
     from agentel.telemetry.sampling import named_sampler
 
     return {
+        "chosen": _chosen(environ),
         "destinations": {signal: destination(signal, environ) for signal in SIGNALS},
         "exporters": {signal: _exporters(signal) for signal in SIGNALS},
         "sampler": named_sampler(environ),
         "redaction": _redaction(environ.get("AGENTEL_REDACT", "").strip()),
         "libraries": [_declared(name) for name in _names()],
     }
+
+
+def _chosen(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return what our part of the launcher sets, where it is installed."""
+    found = entry_points(group="opentelemetry_environment_variables")
+    if not any(entry.value.startswith("agentel.") for entry in found):
+        return {}
+    from agentel.process.rivals import choose
+
+    changed = dict(environ)
+    choose(entry_points(group="opentelemetry_distro"), changed)
+    return {name: value for name, value in changed.items() if environ.get(name) != value}
 
 
 def _names() -> list[str]:

@@ -11,6 +11,7 @@ from agentel.diagnosis.child import Answer, ask
 from agentel.diagnosis.finding import Finding, note, ok, problem
 from agentel.diagnosis.surroundings import Surroundings
 from agentel.diagnosis.versions import is_within
+from agentel.process.packages import WATCHED, look
 
 __all__ = ["check_libraries"]
 
@@ -37,6 +38,7 @@ def check_libraries(seen: Surroundings) -> Iterator[Finding]:
     for library, answer in zip(asked, answers, strict=True):
         yield from _asked(seen, library, answer.result())
     yield from filter(None, settled.values())
+    yield from _unwatched()
 
 
 def _unknown(seen: Surroundings, known: list[str]) -> Iterator[Finding]:
@@ -50,6 +52,18 @@ def _unknown(seen: Surroundings, known: list[str]) -> Iterator[Finding]:
                 expected=f"names among {', '.join(known)}",
                 advice=f"correct {variable}",
             )
+
+
+def _unwatched() -> Iterator[Finding]:
+    """Tell of well-known packages that call models or run agents, and that we do not watch."""
+    names = look(WATCHED).unwatched
+    if names:
+        yield note(
+            "other packages",
+            f"installed, and not watched by agentel: {', '.join(names)}",
+            "mark what they do by hand; calls that they make through a watched SDK are recorded",
+            names=list(names),
+        )
 
 
 def _version(seen: Surroundings, library: Mapping[str, Any]) -> str | None:
