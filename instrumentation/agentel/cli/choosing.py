@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import heapq
+from collections.abc import Callable, Mapping
 
 from agentel.cli.failure import BAD_INPUT, NOT_FOUND, Failure
 from agentel.cli.sources import Source
 from agentel.cli.wording import clock, escaped, plural
-from agentel.local.index import Head, heads
+from agentel.local.index import Head, add, heads
 from agentel.local.records import LogRecord, SpanRecord
 from agentel.local.tree import Trace, build
 
-__all__ = ["LAST", "choose_run", "choose_trace", "load_trace"]
+__all__ = ["LAST", "choose_run", "choose_trace", "load_trace", "newest", "pick_run"]
 
 LAST = "last"
 """The word for the trace that began last."""
@@ -22,13 +23,48 @@ _SHOWN = 10
 """How many candidates an error message lists."""
 
 
-def choose_trace(source: Source, asked: str) -> str:
-    """Return the id of the one trace that `asked` means.
+def newest(
+    source: Source,
+    limit: int,
+    wants: Callable[[Head], bool],
+    *,
+    run_id: str = "",
+    since_ns: int = 0,
+) -> tuple[list[Head], bool]:
+    """Return the traces that `wants` takes, the one that began last first.
+
+    They are `limit` at least, if there are as many. Files that hold none of these are not read;
+    the second value tells whether all were.
+    """
+    found: dict[str, Head] = {}
+    left_out: list[int] = []
+
+    def go_on(latest_ns: int) -> bool:
+        # The file's traces began at `latest_ns` at the latest, and so did those of all after it.
+        starts = (head.start_ns for head in found.values() if head.start_ns and wants(head))
+        best = heapq.nlargest(limit, starts)
+        if len(best) < limit or latest_ns >= best[-1]:
+            return True
+        left_out.append(latest_ns)
+        return False
+
+    for record in source.records(run_id=run_id, since_ns=since_ns, go_on=go_on):
+        add(found, record)
+    wanted = [head for head in found.values() if head.start_ns and wants(head)]
+    return sorted(wanted, key=_last_first), not left_out
+
+
+def _last_first(head: Head) -> tuple[int, str]:
+    return -head.start_ns, head.trace_id
+
+
+def choose_trace(source: Source, asked: str) -> Head:
+    """Return the head of the one trace that `asked` means.
 
     Raises Failure: NOT_FOUND if there is none, BAD_INPUT if `asked` is no id or means several.
     """
     if asked == LAST:
-        return _last(source).trace_id
+        return _last(source)
     prefix = asked.lower()
     if not prefix or len(prefix) > _FULL_LENGTH or not _HEX.issuperset(prefix):
         raise Failure(
@@ -36,23 +72,32 @@ def choose_trace(source: Source, asked: str) -> str:
             BAD_INPUT,
         )
     found = [
-        head
-        for head in heads(source.records(containing=prefix.encode())).values()
-        if head.trace_id.startswith(prefix)
+        head for head in heads(source.records(prefix)).values() if head.trace_id.startswith(prefix)
     ]
     if not found:
         raise _no_such_trace(source, prefix)
     if len(found) > 1:
         raise Failure(f"'{prefix}' means {_candidates(found)}\nType more of the id.", BAD_INPUT)
-    return found[0].trace_id
+    return found[0]
+
+
+def _last(source: Source) -> Head:
+    found, _ = newest(source, 1, lambda head: True)
+    if not found:
+        source.refuse_foreign()
+        raise Failure(
+            f"there is no trace in {source.name} yet. Run a program with agentel first.", NOT_FOUND
+        )
+    return found[0]
 
 
 def _no_such_trace(source: Source, prefix: str) -> Failure:
-    there = len(heads(source.records()))
+    # One record shows that the files can be read; without any, all is foreign.
+    next(source.records(), None)
     source.refuse_foreign()
     return Failure(
-        f"none of the {plural(there, 'trace')} in {source.name} has an id that begins with "
-        f"'{prefix}'. 'agentel traces' lists them.",
+        f"no trace in {source.name} has an id that begins with '{prefix}'. 'agentel traces' lists "
+        "them.",
         NOT_FOUND,
     )
 
@@ -62,13 +107,21 @@ def choose_run(source: Source, asked: str) -> str:
 
     Raises Failure: NOT_FOUND if there is none, BAD_INPUT if `asked` means several.
     """
-    starts: dict[str, int] = {}
+    runs = source.runs()
+    if runs is not None:
+        return pick_run(source, runs, asked)
+    starts: dict[str, tuple[int, int]] = {}
     for head in heads(source.records()).values():
         if head.run_id:
-            starts[head.run_id] = max(head.start_ns, starts.get(head.run_id, 0))
-    if asked == LAST and starts:
-        return max(starts, key=lambda run_id: (starts[run_id], run_id))
-    found = [asked] if asked in starts else [key for key in starts if key.startswith(asked)]
+            starts[head.run_id] = max((head.start_ns, 0), starts.get(head.run_id, (0, 0)))
+    return pick_run(source, starts, asked)
+
+
+def pick_run(source: Source, runs: Mapping[str, tuple[int, int]], asked: str) -> str:
+    """Return the one of `runs` that `asked` means; their values order them. Raises Failure."""
+    if asked == LAST and runs:
+        return max(runs, key=lambda run_id: (runs[run_id], run_id))
+    found = [asked] if asked in runs else [key for key in runs if key.startswith(asked)]
     if not found:
         source.refuse_foreign()
         what = "no run" if asked == LAST else f"no run whose id begins with '{escaped(asked)}'"
@@ -82,59 +135,25 @@ def choose_run(source: Source, asked: str) -> str:
     return found[0]
 
 
-def load_trace(source: Source, trace_id: str) -> Trace:
-    """Return the trace with this full id as a tree."""
+def load_trace(source: Source, head: Head) -> Trace:
+    """Return the trace of this head as a tree."""
     return build(
-        trace_id,
+        head.trace_id,
         (
             record
-            for record in source.records(containing=trace_id.encode())
-            if isinstance(record, (SpanRecord, LogRecord)) and record.trace_id == trace_id
+            for record in source.records(head.trace_id, since_ns=head.start_ns)
+            if isinstance(record, (SpanRecord, LogRecord)) and record.trace_id == head.trace_id
         ),
     )
 
 
-def _last(source: Source) -> Head:
-    best: Head | None = None
-    for files in _newest_first(source):
-        # A file that was last written before a trace began cannot hold a later one.
-        if best is not None and _written_ns(files) < best.start_ns:
-            break
-        for head in heads(source.records(files=files)).values():
-            if best is None or (head.start_ns, head.trace_id) > (best.start_ns, best.trace_id):
-                best = head
-    if best is None:
-        source.refuse_foreign()
-        raise Failure(
-            f"there is no trace in {source.name} yet. Run a program with agentel first.", NOT_FOUND
-        )
-    return best
-
-
-def _newest_first(source: Source) -> list[list[Path]]:
-    """Return the files to look at one by one; standard input counts as one with all of them."""
-    if source.has_standard_input:
-        return [source.files]
-    return [[file] for file in sorted(source.files, key=lambda file: -_written_ns([file]))]
-
-
-def _written_ns(files: list[Path]) -> int:
-    times = [0]
-    for file in files:
-        try:
-            times.append(file.stat().st_mtime_ns)
-        except OSError:
-            continue
-    return max(times)
-
-
 def _candidates(found: list[Head]) -> str:
-    newest = sorted(found, key=lambda head: (-head.start_ns, head.trace_id))
+    shown = sorted(found, key=_last_first)
     lines = [f"{plural(len(found), 'trace')}:"]
     lines += [
         f"  {head.trace_id}  {clock(head.start_ns)}  {escaped(head.name)}"
-        for head in newest[:_SHOWN]
+        for head in shown[:_SHOWN]
     ]
-    if len(newest) > _SHOWN:
-        lines.append(f"  and {len(newest) - _SHOWN:,} more")
+    if len(shown) > _SHOWN:
+        lines.append(f"  and {len(shown) - _SHOWN:,} more")
     return "\n".join(lines)

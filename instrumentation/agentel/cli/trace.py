@@ -10,18 +10,21 @@ import click
 from agentel import semconv
 from agentel.cli.choosing import LAST, choose_trace, load_trace
 from agentel.cli.content import content_lines
-from agentel.cli.screen import Line, Style, show
+from agentel.cli.screen import Line, outcome_style, show
 from agentel.cli.sources import from_option, open_source
 from agentel.cli.trace_json import trace_json
 from agentel.cli.wording import clock, count, duration, escaped, plural
 from agentel.local import facts
 from agentel.local.records import EventRecord, SpanRecord
-from agentel.local.tree import NOT_ENDED, UNSEEN, Node, Trace
+from agentel.local.tree import ELSEWHERE, NOT_ENDED, UNSEEN, Node, Trace
 
 __all__ = ["command", "trace_lines"]
 
-_STYLES: dict[str, Style] = {"completed": "green", "error": "red", "cut": "red"}
-"""How an outcome looks; any other is yellow."""
+_ABSENT = {
+    ELSEWHERE: "in another process, not in these files",
+    UNSEEN: "not ended, or not in these files",
+}
+"""What is said of a parent that was not read; any other did not end."""
 
 _SILENT_EVENTS = frozenset(
     {semconv.EVENT_AGENTEL_STARTED, semconv.EVENT_GEN_AI_CLIENT_INFERENCE_OPERATION_DETAILS}
@@ -35,18 +38,24 @@ _SILENT_EVENTS = frozenset(
 @click.option("--full", is_flag=True, help="Do not cut long content.")
 @from_option
 def command(asked: str, as_json: bool, full: bool, sources: tuple[str, ...]) -> int:
-    """Show one trace as a tree.
+    r"""Show one trace as a tree.
 
-    ID is a trace id, its first digits, or 'last' (the default). The tree has durations, tokens,
-    retries, errors and outcomes, and content if it was captured.
+    ID is a trace id, its first digits, or 'last' (the default). The tree has durations, models,
+    tokens, tools, retries, errors and outcomes, and content if it was captured.
+
+    \b
+    Examples:
+      agentel trace
+      agentel trace 3b739f0e --full
+      agentel trace last --json --from collector/
     """
-    source = open_source(sources)
-    trace = load_trace(source, choose_trace(source, asked))
-    if as_json:
-        show([Line().add(trace_json(trace))])
-    else:
-        show(trace_lines(trace, full=full))
-    source.complain()
+    with open_source(sources) as source:
+        trace = load_trace(source, choose_trace(source, asked))
+        if as_json:
+            show([Line().add(trace_json(trace))])
+        else:
+            show(trace_lines(trace, full=full))
+        source.complain()
     return 0
 
 
@@ -63,7 +72,7 @@ def _header(trace: Trace) -> Line:
     line = Line().add(clock(trace.start_ns))
     if trace.end_ns:
         line.add(" · ", "dim").add(duration(max(0, trace.end_ns - trace.start_ns)))
-    line.add(" · ", "dim").add(trace.outcome, _style(trace.outcome))
+    line.add(" · ", "dim").add(trace.outcome, outcome_style(trace.outcome))
     if trace.service:
         line.add(" · service ", "dim").add(escaped(trace.service))
     if trace.run_id:
@@ -77,12 +86,13 @@ def _tree(root: Node, full: bool) -> Iterator[Line]:
     while waiting:
         node, sign, lead = waiting.pop()
         below = lead + ("│ " if node.children else "  ")
-        yield _node_line(node, Line().add(sign, "dim"))
+        yield _node_line(node, Line(lead=lead).add(sign, "dim"))
         for event in node.events:
             if event.name not in _SILENT_EVENTS:
-                yield _event_line(event, Line().add(below, "dim"))
+                yield _event_line(event, Line(lead=below).add(below, "dim"))
         for who, text in content_lines(node, full):
-            yield Line().add(below, "dim").add(f"{who}: ", "bold").add(text, "dim")
+            said = Line(lead=below).add(below, "dim")
+            yield said.add(f"{who}: ", "bold").add(text, "dim")
         last = len(node.children) - 1
         for place in range(last, -1, -1):
             branch, rest = ("└─ ", "   ") if place == last else ("├─ ", "│  ")
@@ -93,8 +103,8 @@ def _node_line(node: Node, line: Line) -> Line:
     line.add(escaped(node.name) or f"span {node.span_id}", "bold")
     span = node.span
     if span is None:
-        word = "not ended, or not in these files" if node.outcome == UNSEEN else NOT_ENDED
-        return line.add("  ").add(word, "yellow")
+        word = _ABSENT.get(node.outcome, NOT_ENDED)
+        return line.add("  ").add(word, "yellow" if node.outcome == NOT_ENDED else "dim")
     line.add("  ").add(duration(span.duration_ns))
     for part in _facts(span):
         line.add("  ").add(part)
@@ -103,7 +113,7 @@ def _node_line(node: Node, line: Line) -> Line:
         or node.outcome != "completed"
         or semconv.AGENTEL_OUTCOME in span.attributes
     ):
-        line.add("  ").add(_outcome(span), _style(node.outcome))
+        line.add("  ").add(_outcome(span), outcome_style(node.outcome))
     if span.attributes.get(semconv.AGENTEL_RESULT_SUCCESS) is False:
         line.add("  ").add("unsuccessful", "yellow")
     return line
@@ -163,7 +173,3 @@ def _shown(value: object) -> str:
     if isinstance(value, list):
         return f"[{', '.join(map(_shown, cast('list[object]', value)))}]"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
-def _style(outcome: str) -> Style:
-    return _STYLES.get(outcome, "yellow")

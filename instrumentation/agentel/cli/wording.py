@@ -5,7 +5,16 @@ from __future__ import annotations
 import unicodedata
 from datetime import datetime, timezone
 
-__all__ = ["clock", "count", "duration", "escaped", "percent", "plural"]
+__all__ = [
+    "clock",
+    "count",
+    "duration",
+    "escaped",
+    "milliseconds",
+    "percent",
+    "plural",
+    "tokens",
+]
 
 _JOINERS = frozenset("\u200c\u200d")
 """Invisible characters that scripts and emoji need, and that reorder nothing."""
@@ -58,6 +67,18 @@ def clock(nanoseconds: int) -> str:
 def count(number: int | None) -> str:
     """Return a number with separated thousands, or `n/a` if nobody knows it."""
     return "n/a" if number is None else f"{number:,}"
+
+
+def tokens(given: int | None, returned: int | None) -> str:
+    """Return the tokens that went in and came out, or `n/a` if nobody said any."""
+    if given is None and returned is None:
+        return "n/a"
+    return f"{count(given)}→{count(returned)}"
+
+
+def milliseconds(number: float | None) -> str:
+    """Return a latency in whole milliseconds, or `n/a` if there is none."""
+    return "n/a" if number is None else f"{number:,.0f}ms"
 
 
 def percent(share: float | None) -> str:

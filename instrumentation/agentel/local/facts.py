@@ -13,8 +13,11 @@ __all__ = [
     "MEMORY_OPERATIONS",
     "Cost",
     "Tokens",
+    "agent",
+    "announces_itself",
     "cost",
     "error_category",
+    "is_agent",
     "is_inference",
     "is_memory",
     "is_tool",
@@ -28,6 +31,7 @@ __all__ = [
     "succeeded",
     "text",
     "tokens",
+    "tool",
     "whole",
 ]
 
@@ -47,7 +51,9 @@ MEMORY_OPERATIONS = frozenset(
 )
 """Operation names of the conventions' memory spans."""
 
+_LEAVES = INFERENCE_OPERATIONS | MEMORY_OPERATIONS | {"execute_tool", "embeddings", "retrieval"}
 _EXECUTE_TOOL = "execute_tool"
+_INVOKE_AGENT = "invoke_agent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,17 @@ def is_inference(span: SpanRecord) -> bool:
 def is_tool(span: SpanRecord) -> bool:
     """Return whether the span is the execution of a tool."""
     return operation(span) == _EXECUTE_TOOL
+
+
+def is_agent(span: SpanRecord) -> bool:
+    """Return whether the span is a run of an agent."""
+    return operation(span) == _INVOKE_AGENT
+
+
+def announces_itself(span: SpanRecord) -> bool:
+    """Return whether the span is of a kind whose begin is an event: agent, workflow or task."""
+    done = operation(span)
+    return done not in _LEAVES if done else semconv.AGENTEL_TASK_TYPE in span.attributes
 
 
 def is_memory(span: SpanRecord) -> bool:
@@ -139,6 +156,16 @@ def model(span: SpanRecord) -> str:
     return text(attributes, semconv.GEN_AI_RESPONSE_MODEL) or text(
         attributes, semconv.GEN_AI_REQUEST_MODEL
     )
+
+
+def agent(span: SpanRecord) -> str:
+    """Return the name of the agent that the span is or works for, or ''."""
+    return text(span.attributes, semconv.GEN_AI_AGENT_NAME)
+
+
+def tool(span: SpanRecord) -> str:
+    """Return the name of the tool that was executed, or ''."""
+    return text(span.attributes, semconv.GEN_AI_TOOL_NAME)
 
 
 def service(resource: Mapping[str, object]) -> str:

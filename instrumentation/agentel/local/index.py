@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from agentel import semconv
 from agentel.local import facts
 from agentel.local.records import LogRecord, Record, SpanRecord
 from agentel.local.tree import NOT_ENDED, begun_name
 
-__all__ = ["Head", "heads"]
+__all__ = ["Head", "add", "heads"]
+
+_Candidate = tuple[int, int, str, str]
+"""What may be the root: how unlike a root it is, when it began, its name and its outcome."""
+
+_ROOT, _ENTRY, _INNER = range(3)
+_UNKNOWN: _Candidate = (_INNER, 0, "", NOT_ENDED)
 
 
 @dataclass(slots=True)
 class Head:
-    """One trace in a few numbers.
+    """One trace in a few numbers and names. There may be a million of them: they are kept small.
 
     `name` and `outcome` are those of the earliest root: a span without a parent, or one that began
-    and did not end. Tokens are None as long as no call said any.
+    and did not end; without any, of where the trace came in from elsewhere. Tokens are None as
+    long as no call said any. `models` has what was asked for and what answered.
     """
 
     trace_id: str
@@ -28,62 +36,98 @@ class Head:
     input_tokens: int | None = None
     output_tokens: int | None = None
     run_id: str = ""
-    _roots: list[tuple[int, str, str]] = field(default_factory=list[tuple[int, str, str]])
-    _begun: dict[str, tuple[int, str]] = field(default_factory=dict[str, tuple[int, str]])
-    _ended: set[str] = field(default_factory=set[str])
+    services: tuple[str, ...] = ()
+    agents: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    _root: _Candidate | None = None
+    _begun: dict[str, _Candidate] | None = None
+    _ended: set[str] | None = None
 
     @property
     def name(self) -> str:
-        """The name of the earliest root, or ''."""
-        return self._first()[1]
+        """The name of the root, or ''."""
+        return self._first()[2]
 
     @property
     def outcome(self) -> str:
-        """The outcome of the earliest root; `not ended` without one."""
-        return self._first()[2]
+        """The outcome of the root; `not ended` without one."""
+        return self._first()[3]
 
     def add(self, record: SpanRecord | LogRecord) -> None:
         """Take in one more record of this trace."""
-        self.run_id = self.run_id or facts.run_id(record.resource)
         if isinstance(record, SpanRecord):
             self._add_span(record)
         elif record.event_name == semconv.EVENT_AGENTEL_STARTED:
             self._see(record.time_ns)
-            self._begun[record.span_id] = (record.time_ns, begun_name(record))
+            self._begin(record)
+        else:
+            return
+        self.run_id = self.run_id or sys.intern(facts.run_id(record.resource))
+        self.services = _with(self.services, facts.service(record.resource))
+        self.agents = _with(self.agents, facts.text(record.attributes, semconv.GEN_AI_AGENT_NAME))
 
     def _add_span(self, span: SpanRecord) -> None:
         self._see(span.start_ns)
         self.end_ns = max(self.end_ns, span.end_ns)
-        self._ended.add(span.span_id)
-        if not span.parent_id:
-            self._roots.append((span.start_ns, span.name, facts.outcome(span)))
+        if span.is_entry:
+            rank = _ENTRY if span.parent_id else _ROOT
+            root = (rank, span.start_ns, span.name, facts.outcome(span))
+            self._root = min(self._root or root, root)
         if facts.is_inference(span):
-            self.calls += 1
-            used = facts.tokens(span)
-            self.input_tokens = facts.plus(self.input_tokens, used.input)
-            self.output_tokens = facts.plus(self.output_tokens, used.output)
+            self._add_call(span)
+        elif span.is_entry or facts.announces_itself(span):
+            self._end(span.span_id)
+
+    def _add_call(self, span: SpanRecord) -> None:
+        used = facts.tokens(span)
+        self.calls += 1
+        self.input_tokens = facts.plus(self.input_tokens, used.input)
+        self.output_tokens = facts.plus(self.output_tokens, used.output)
+        self.models = _with(self.models, facts.text(span.attributes, semconv.GEN_AI_REQUEST_MODEL))
+        self.models = _with(self.models, facts.model(span))
+
+    def _end(self, span_id: str) -> None:
+        if self._begun is None or self._begun.pop(span_id, None) is None:
+            # Its begin may come later: files are read in any order.
+            self._ended = set() if self._ended is None else self._ended
+            self._ended.add(span_id)
+
+    def _begin(self, log: LogRecord) -> None:
+        if self._ended is not None and log.span_id in self._ended:
+            return
+        has_parent = facts.text(log.attributes, semconv.AGENTEL_PARENT_SPAN_ID)
+        begun = (_INNER if has_parent else _ROOT, log.time_ns, begun_name(log), NOT_ENDED)
+        self._begun = {} if self._begun is None else self._begun
+        self._begun[log.span_id] = begun
 
     def _see(self, time_ns: int) -> None:
         if time_ns:
             self.start_ns = min(self.start_ns or time_ns, time_ns)
 
-    def _first(self) -> tuple[int, str, str]:
-        open_ones = [
-            (time_ns, name, NOT_ENDED)
-            for span_id, (time_ns, name) in self._begun.items()
-            if span_id not in self._ended
-        ]
-        return min(self._roots + open_ones, default=(0, "", NOT_ENDED))
+    def _first(self) -> _Candidate:
+        candidates = list((self._begun or {}).values())
+        if self._root is not None:
+            candidates.append(self._root)
+        return min(candidates, default=_UNKNOWN)
+
+
+def _with(names: tuple[str, ...], name: str) -> tuple[str, ...]:
+    return names if not name or name in names else (*names, sys.intern(name))
+
+
+def add(found: dict[str, Head], record: Record) -> None:
+    """Take `record` into the head of its trace in `found`."""
+    if isinstance(record, (SpanRecord, LogRecord)) and record.trace_id:
+        head = found.get(record.trace_id)
+        if head is None:
+            head = found[record.trace_id] = Head(record.trace_id)
+        head.add(record)
 
 
 def heads(records: Iterable[Record]) -> dict[str, Head]:
     """Return a head for every trace id among `records`."""
     found: dict[str, Head] = {}
     for record in records:
-        if isinstance(record, (SpanRecord, LogRecord)) and record.trace_id:
-            head = found.get(record.trace_id)
-            if head is None:
-                head = found[record.trace_id] = Head(record.trace_id)
-            head.add(record)
+        add(found, record)
     # Plain log lines carry trace ids too; without a time of a span there is nothing to list.
     return {trace_id: head for trace_id, head in found.items() if head.start_ns}

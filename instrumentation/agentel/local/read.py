@@ -70,7 +70,11 @@ def _named_by(source: str) -> list[Path]:
 
 def _below(folder: Path) -> list[Path]:
     files: list[Path] = []
-    for where, folders, names in os.walk(folder):
+
+    def complain(error: OSError) -> None:
+        raise _unreadable(str(error.filename), error) from error
+
+    for where, folders, names in os.walk(folder, onerror=complain):
         # meta/ holds what is derived from telemetry; hidden folders are being removed.
         folders[:] = sorted(name for name in folders if name != "meta" and name[0] != ".")
         files += [Path(where, name) for name in sorted(names) if name.endswith(".jsonl")]
@@ -92,7 +96,7 @@ class Reader:
         stdin: BinaryIO | None = None,
         *,
         without_metrics: bool = False,
-        progress: Callable[[int], object] | None = None,
+        progress: Callable[[int], object] = lambda size: None,
     ) -> None:
         self._files = list(files)
         self._stdin = stdin
@@ -102,13 +106,16 @@ class Reader:
         self._seen = SeenSpans()
         self.skipped = Skipped()
 
-    def records(self, containing: bytes = b"") -> Iterator[Record]:
+    def records(
+        self, containing: bytes = b"", go_on: Callable[[Path], bool] | None = None
+    ) -> Iterator[Record]:
         """Yield the records, in file order, of those lines that have the bytes `containing`.
 
+        `go_on` is asked before each file whether it and those after it are still wanted.
         Raises SourceError when a file cannot be read.
         """
         is_new = self._seen.add
-        for name, file in self._open_files():
+        for name, file in self._open_files(go_on):
             for number, line in self._lines(name, file):
                 if containing in line and not line.startswith(self._unwanted):
                     for record in self._decode(line, (name, number)):
@@ -119,31 +126,35 @@ class Reader:
                         ):
                             yield record
 
-    def _open_files(self) -> Iterator[tuple[str, BinaryIO]]:
+    def _open_files(self, go_on: Callable[[Path], bool] | None) -> Iterator[tuple[str, BinaryIO]]:
         if self._stdin is not None:
             yield "standard input", self._stdin
         for path in self._files:
+            if go_on is not None and not go_on(path):
+                return
             try:
                 with path.open("rb", buffering=BUFFER) as file:
                     yield str(path), file
             except FileNotFoundError:
                 continue  # removed by retention since it was found
             except OSError as error:
-                raise SourceError(f"{path} cannot be read ({error.strerror}).") from error
+                raise _unreadable(str(path), error) from error
 
     def _lines(self, name: str, file: BinaryIO) -> Iterator[tuple[int, bytes]]:
         untold = 0
-        for number, (line, length) in enumerate(read_lines(file), 1):
-            untold += length
-            if self._progress is not None and untold >= BUFFER:
-                self._progress(untold)
-                untold = 0
-            if line:
-                yield number, line
-            else:
-                _note(self.skipped.long, (name, number))
-        if self._progress is not None:
-            self._progress(untold)
+        try:
+            for number, (line, length) in enumerate(read_lines(file), 1):
+                untold += length
+                if untold >= BUFFER:
+                    self._progress(untold)
+                    untold = 0
+                if line:
+                    yield number, line
+                else:
+                    _note(self.skipped.long, (name, number))
+        except OSError as error:
+            raise _unreadable(name, error) from error
+        self._progress(untold)
 
     def _decode(self, line: bytes, place: tuple[str, int]) -> Iterator[Record]:
         try:
@@ -173,6 +184,10 @@ class Reader:
                 else:
                     _note(self.skipped.foreign, place)
                 start = _next(_WORD, text, end)
+
+
+def _unreadable(name: str, error: OSError) -> SourceError:
+    return SourceError(f"{name} cannot be read ({error.strerror}).")
 
 
 def _next(pattern: re.Pattern[str], text: str, start: int) -> int:

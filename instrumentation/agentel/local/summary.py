@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+import math
+from array import array
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from agentel.local import facts
 from agentel.local.records import SpanRecord
 
-__all__ = ["Summary", "Tally", "summarise"]
+__all__ = [
+    "OTHERS",
+    "AgentTally",
+    "ModelTally",
+    "Summary",
+    "Tally",
+    "Usage",
+    "summarise",
+    "summarise_runs",
+]
+
+OTHERS = "(others)"
+"""The name under which everything is counted once there are `_MOST_NAMES` names of a kind."""
+
+_MOST_NAMES = 1_000
+_P95 = 0.95
 
 
 @dataclass(slots=True)
@@ -20,13 +37,17 @@ class Tally:
     succeeded: int = 0
     retries: int = 0
     duration_ns: int = 0
+    # Four bytes a call: a percentile needs them all, and they are exact to seven digits.
+    _durations_ms: array[float] = field(default_factory=lambda: array("f"))
 
     def add(self, span: SpanRecord) -> None:
         """Count one call."""
+        took = span.duration_ns
         self.count += 1
         self.succeeded += facts.succeeded(span)
         self.retries += facts.retries(span)
-        self.duration_ns += span.duration_ns
+        self.duration_ns += took
+        self._durations_ms.append(took / 1e6)
 
     @property
     def success_rate(self) -> float | None:
@@ -38,54 +59,122 @@ class Tally:
         """Milliseconds a call took on average; None without any call."""
         return self.duration_ns / self.count / 1e6 if self.count else None
 
+    @property
+    def p95_ms(self) -> float | None:
+        """Milliseconds that 95 of 100 calls did not exceed (nearest rank); None without any."""
+        if not self.count:
+            return None
+        return sorted(self._durations_ms)[math.ceil(_P95 * self.count) - 1]
+
 
 @dataclass(slots=True)
-class Summary:
-    """What a set of spans adds up to.
+class Usage:
+    """Tokens and cost of some calls.
 
     Tokens are None as long as no call said any, and `metered` says how many calls did; `costs` has
-    an amount per currency, and `priced` says how many calls they are for. `errors` counts failed
-    calls, tools and memory operations by category.
+    an amount per currency, and `priced` says how many calls they are for.
     """
 
-    traces: set[str] = field(default_factory=set[str])
-    calls: Tally = field(default_factory=Tally)
-    tools: Tally = field(default_factory=Tally)
-    memory_operations: int = 0
     input_tokens: int | None = None
     output_tokens: int | None = None
     cached_tokens: int | None = None
     metered: int = 0
     costs: dict[str, float] = field(default_factory=dict[str, float])
     priced: int = 0
-    errors: Counter[str] = field(default_factory=Counter[str])
 
-    def add(self, span: SpanRecord) -> None:
-        """Count one span, if it is of a kind that is counted."""
-        self.traces.add(span.trace_id)
-        if facts.is_inference(span):
-            self.calls.add(span)
-            self._add_usage(span)
-        elif facts.is_tool(span):
-            self.tools.add(span)
-        elif facts.is_memory(span):
-            self.memory_operations += 1
-        else:
-            return
-        category = facts.error_category(span)
-        if category:
-            self.errors[category] += 1
-
-    def _add_usage(self, span: SpanRecord) -> None:
-        used = facts.tokens(span)
+    def add(self, used: facts.Tokens, cost: facts.Cost | None) -> None:
+        """Add what one call used."""
         self.metered += used.input is not None or used.output is not None
         self.input_tokens = facts.plus(self.input_tokens, used.input)
         self.output_tokens = facts.plus(self.output_tokens, used.output)
         self.cached_tokens = facts.plus(self.cached_tokens, used.cached)
-        cost = facts.cost(span)
         if cost is not None:
             self.priced += 1
             self.costs[cost.currency] = self.costs.get(cost.currency, 0.0) + cost.amount
+
+
+@dataclass(slots=True)
+class ModelTally:
+    """The calls of one model, and what they used."""
+
+    calls: Tally = field(default_factory=Tally)
+    usage: Usage = field(default_factory=Usage)
+
+
+@dataclass(slots=True)
+class AgentTally:
+    """The runs of one agent, and the model calls that were made for it."""
+
+    runs: Tally = field(default_factory=Tally)
+    calls: int = 0
+    usage: Usage = field(default_factory=Usage)
+
+
+@dataclass(slots=True)
+class Summary:
+    """What a set of spans adds up to.
+
+    `errors` counts failed calls, tools and memory operations by category. `models`, `tools_used`
+    and `agents` have the same by name, `unknown` where a span has none. `start_ns` is when the
+    latest span began.
+    """
+
+    traces: set[str] = field(default_factory=set[str])
+    start_ns: int = 0
+    calls: Tally = field(default_factory=Tally)
+    tools: Tally = field(default_factory=Tally)
+    memory_operations: int = 0
+    usage: Usage = field(default_factory=Usage)
+    errors: Counter[str] = field(default_factory=Counter[str])
+    models: dict[str, ModelTally] = field(default_factory=dict[str, ModelTally])
+    tools_used: dict[str, Tally] = field(default_factory=dict[str, Tally])
+    agents: dict[str, AgentTally] = field(default_factory=dict[str, AgentTally])
+
+    def add(self, span: SpanRecord) -> None:
+        """Count one span, if it is of a kind that is counted."""
+        self.traces.add(span.trace_id)
+        self.start_ns = max(self.start_ns, span.start_ns)
+        operation = facts.operation(span)
+        if not operation:
+            return
+        if facts.is_inference(span):
+            self._add_call(span)
+        elif facts.is_tool(span):
+            self.tools.add(span)
+            tool = _named(self.tools_used, facts.tool(span))
+            self.tools_used.setdefault(tool, Tally()).add(span)
+        elif facts.is_memory(span):
+            self.memory_operations += 1
+        else:
+            if facts.is_agent(span):
+                self._agent(facts.agent(span)).runs.add(span)
+            return
+        category = facts.error_category(span)
+        if category:
+            self.errors[_named(self.errors, category)] += 1
+
+    def _add_call(self, span: SpanRecord) -> None:
+        used, cost = facts.tokens(span), facts.cost(span)
+        name = _named(self.models, facts.model(span))
+        model = self.models.setdefault(name, ModelTally())
+        self.calls.add(span)
+        self.usage.add(used, cost)
+        model.calls.add(span)
+        model.usage.add(used, cost)
+        asking = facts.agent(span)
+        if asking:
+            agent = self._agent(asking)
+            agent.calls += 1
+            agent.usage.add(used, cost)
+
+    def _agent(self, name: str) -> AgentTally:
+        return self.agents.setdefault(_named(self.agents, name), AgentTally())
+
+
+def _named(known: Mapping[str, object], name: str) -> str:
+    """Return the name to count under: a file could hold any number of them."""
+    name = name or "unknown"
+    return name if name in known or len(known) < _MOST_NAMES else OTHERS
 
 
 def summarise(spans: Iterable[SpanRecord]) -> Summary:
@@ -94,3 +183,16 @@ def summarise(spans: Iterable[SpanRecord]) -> Summary:
     for span in spans:
         summary.add(span)
     return summary
+
+
+def summarise_runs(spans: Iterable[SpanRecord]) -> dict[str, Summary]:
+    """Return what the spans of each run add up to, by run id; '' has those of no run."""
+    found: dict[str, Summary] = {}
+    summary, resource = Summary(), None
+    for span in spans:
+        # All spans of a batch have the same one: looking it up costs more than adding up.
+        if span.resource is not resource:
+            resource = span.resource
+            summary = found.setdefault(facts.run_id(resource), Summary())
+        summary.add(span)
+    return found

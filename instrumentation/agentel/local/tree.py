@@ -9,13 +9,16 @@ from agentel import semconv
 from agentel.local import facts
 from agentel.local.records import EventRecord, LogRecord, SpanRecord
 
-__all__ = ["NOT_ENDED", "UNSEEN", "Node", "Trace", "begun_name", "build"]
+__all__ = ["ELSEWHERE", "NOT_ENDED", "UNSEEN", "Node", "Trace", "begun_name", "build"]
 
 NOT_ENDED = "not ended"
 """The outcome of what began (an `agentel.started` event says so) and has no span yet."""
 
 UNSEEN = "not seen"
-"""The outcome of a parent that others name, of which there is neither span nor event."""
+"""The outcome of a parent that others name, and of which nothing says where it is."""
+
+ELSEWHERE = "elsewhere"
+"""The outcome of a parent in another process, of which nothing was read."""
 
 
 @dataclass(slots=True)
@@ -74,15 +77,24 @@ class Trace:
 
     @property
     def outcome(self) -> str:
-        """The outcome of the first root that is known; `not ended` as long as there is none."""
-        return next((root.outcome for root in self.roots if root.outcome != UNSEEN), NOT_ENDED)
+        """The outcome of the first root that is known; `not ended` as long as there is none.
+
+        What a remote caller called into stands for it.
+        """
+        entries = [
+            child for root in self.roots if root.outcome == ELSEWHERE for child in root.children
+        ]
+        known = [root for root in self.roots if root.outcome not in (UNSEEN, ELSEWHERE)]
+        return next((node.outcome for node in [*known, *entries]), NOT_ENDED)
 
 
 def build(trace_id: str, records: Iterable[SpanRecord | LogRecord]) -> Trace:
     """Return the tree of `records`, all of which belong to the trace.
 
-    A parent that is named but was not read becomes a node without a span: what began and did not
-    end, or what is kept elsewhere. Siblings are in order of their start.
+    A parent that is named but was not read becomes a node without a span. It is `NOT_ENDED` if its
+    begin was read or if a child says that it is of the child's own process, `ELSEWHERE` if the
+    children say that it is of another one, and `UNSEEN` if they do not say. Siblings are in order
+    of their start.
     """
     everything = list(records)
     spans = [record for record in everything if isinstance(record, SpanRecord)]
@@ -170,14 +182,23 @@ def _link(nodes: dict[str, Node]) -> list[Node]:
         parent = nodes.get(parent_id)
         if parent is None:
             parent = nodes[parent_id] = Node(parent_id, "", child.start_ns, UNSEEN, {})
-        if parent.outcome == UNSEEN:
+        if parent.span is None and not parent.name:
             parent.start_ns = min(parent.start_ns, child.start_ns)
+            parent.outcome = _whereabouts(parent, child)
         parent.children.append(child)
         below.add(child.span_id)
     for node in nodes.values():
         node.children.sort(key=_order)
     roots = [node for key, node in nodes.items() if key not in below]
     return roots + _cut_circles(nodes, roots)
+
+
+def _whereabouts(parent: Node, child: Node) -> str:
+    """Return what is known of a parent that was not read, by one more child of it."""
+    is_remote = child.span.parent_is_remote if child.span is not None else None
+    if is_remote is None or parent.outcome == NOT_ENDED:
+        return parent.outcome
+    return ELSEWHERE if is_remote else NOT_ENDED
 
 
 def _cut_circles(nodes: Mapping[str, Node], roots: Iterable[Node]) -> list[Node]:

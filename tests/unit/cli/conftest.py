@@ -41,3 +41,5 @@ def own_folder(tmp_path, monkeypatch):
     """No test reads the telemetry of the machine it runs on."""
     monkeypatch.setenv("AGENTEL_DIR", str(tmp_path / ".agentel"))
     monkeypatch.setenv("COLUMNS", "80")
+    for name in ("LC_ALL", "LC_CTYPE", "LANG", "PYTHONIOENCODING", "PYTHONUTF8"):
+        monkeypatch.delenv(name, raising=False)

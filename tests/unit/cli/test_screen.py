@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import subprocess
 import sys
 
@@ -45,7 +46,6 @@ def test_what_the_encoding_cannot_say_is_said_in_ascii(encoding, expected):
 
 
 def test_a_terminal_gets_colour_round_the_same_text(colour_terminal):
-    pytest.importorskip("rich")
     assert shown(Terminal, "utf-8") == (
         "\x1b[2m├─ \x1b[0m\x1b[1mnaïve → ü\x1b[0m  \x1b[32mcompleted\x1b[0m\n"
     )
@@ -59,9 +59,57 @@ def test_a_terminal_that_wants_none_gets_no_colour(colour_terminal, monkeypatch,
     assert shown(Terminal, "utf-8") == "├─ naïve → ü  completed\n"
 
 
-def test_without_rich_there_is_no_colour(colour_terminal, monkeypatch):
-    monkeypatch.setitem(sys.modules, "rich", None)
-    assert shown(Terminal, "utf-8") == "├─ naïve → ü  completed\n"
+WIDE = [
+    Line(is_cut=True).add("漢字 and a very long name"),
+    Line(lead="│  ").add("├─ ", "dim").add("some words that go on").add("  error", "red"),
+    Line(lead="").add("x" * 30),
+]
+
+
+@pytest.mark.parametrize("no_color", ["", "1"], ids=["colour", "plain"])
+def test_lines_have_the_width_of_the_terminal(colour_terminal, monkeypatch, no_color):
+    monkeypatch.setenv("NO_COLOR", no_color)
+    monkeypatch.setenv("COLUMNS", "23")
+    stream = Terminal(io.BytesIO(), "utf-8", newline="")
+    show(WIDE, stream)
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", stream.buffer.getvalue().decode())
+    assert plain.splitlines() == [
+        "漢字 and a very long n…",
+        "├─ some words that go",
+        "│  on  error",
+        "x" * 23,
+        "x" * 7,
+    ]
+
+
+def test_a_pipe_gets_whole_lines(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "23")
+    stream = io.TextIOWrapper(io.BytesIO(), "utf-8", newline="")
+    show(WIDE, stream)
+    assert stream.buffer.getvalue().decode().splitlines() == [str(line) for line in WIDE]
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({"LC_ALL": "C"}, "|- na\\xefve > \\xfc  completed\n"),
+        ({"LC_ALL": "", "LC_CTYPE": "", "LANG": "POSIX"}, "|- na\\xefve > \\xfc  completed\n"),
+        ({"LC_ALL": "C.UTF-8", "LANG": "C"}, "├─ naïve → ü  completed\n"),
+        ({"LC_ALL": "C", "PYTHONIOENCODING": "utf-8"}, "├─ naïve → ü  completed\n"),
+    ],
+    ids=["c", "posix", "utf-8", "python_told"],
+)
+@pytest.mark.parametrize("kind", [io.TextIOWrapper, Terminal], ids=["pipe", "terminal"])
+def test_the_c_locale_gets_ascii(colour_terminal, monkeypatch, variables, expected, kind):
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert re.sub(r"\x1b\[[0-9;]*m", "", shown(kind, "utf-8")) == expected
+
+
+def test_what_looks_like_markup_is_text(colour_terminal):
+    stream = Terminal(io.BytesIO(), "utf-8", newline="")
+    show([Line().add("[bold]x[/bold] :smile: [link=http://a]b[/]")], stream)
+    assert stream.buffer.getvalue() == b"[bold]x[/bold] :smile: [link=http://a]b[/]\n"
 
 
 PROGRAM = "import sys; from agentel.cli import main; sys.exit(main())"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -84,15 +85,21 @@ def test_what_did_not_end_is_shown_as_such(agentel):
     ) + spans_line(
         span(2, "chat gpt-5.1", parent=1, at=1, **CHAT | {"agentel__outcome": "abandoned"}),
         span(3, "lost child", parent=9, at=2),
+        span(4, "own", parent=10, at=3) | {"flags": 256},
+        span(5, "called", parent=11, at=4) | {"flags": 768},
     )
     assert agentel("trace", "--from", "-", stdin=text).out == (
         f"trace {TRACE}\n"
-        "2026-01-01 00:00:00Z · 12ms · not ended · service demo · run run1\n"
+        "2026-01-01 00:00:00Z · 14ms · not ended · service demo · run run1\n"
         "\n"
         "invoke_agent a  not ended\n"
         "└─ chat gpt-5.1  10ms  abandoned\n"
         "span 0000000000000009  not ended, or not in these files\n"
         "└─ lost child  10ms\n"
+        "span 000000000000000a  not ended\n"
+        "└─ own  10ms\n"
+        "span 000000000000000b  in another process, not in these files\n"
+        "└─ called  10ms\n"
     )
 
 
@@ -191,8 +198,8 @@ WRONG = {
     "unknown": (
         ("trace", "ff", "--from", "-"),
         1,
-        "agentel: none of the 2 traces in standard input has an id that begins with 'ff'. "
-        "'agentel traces' lists them.\n",
+        "agentel: no trace in standard input has an id that begins with 'ff'. 'agentel traces' "
+        "lists them.\n",
     ),
     "no_id": (
         ("trace", "x\x1b", "--from", "-"),
@@ -222,6 +229,32 @@ WRONG = {
 def test_a_wrong_question_gets_one_clear_answer(agentel, arguments, code, message):
     answer = agentel(*arguments, stdin=TWO)
     assert (answer.out, answer.err, answer.code) == ("", message, code)
+
+
+def test_a_foreign_telemetry_folder_is_said(agentel, tmp_path):
+    folder = tmp_path / ".agentel"
+    folder.mkdir()
+    (folder / "notes.txt").write_text("mine")
+    answer = agentel("trace", "last")
+    assert (answer.out, answer.code) == ("", 2)
+    assert answer.err == (
+        f"agentel: {folder} is not agentel's: there is no folder 'runs' in it. Name another folder "
+        "in AGENTEL_DIR, or name the files with --from.\n"
+    )
+
+
+def test_a_file_in_place_of_the_telemetry_folder_is_said(agentel, tmp_path):
+    (tmp_path / ".agentel").write_text("")
+    answer = agentel("traces")
+    assert (answer.out, answer.code) == ("", 2)
+    assert answer.err.startswith(f"agentel: {tmp_path / '.agentel'} is a file; expected the folder")
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="no file that refuses to be read")
+def test_a_file_that_cannot_be_read_is_said(agentel):
+    answer = agentel("traces", "--from", "/proc/self/mem")
+    assert (answer.out, answer.code) == ("", 2)
+    assert answer.err == "agentel: /proc/self/mem cannot be read (Input/output error).\n"
 
 
 def test_no_telemetry_yet_is_said(agentel, tmp_path):

@@ -1,6 +1,11 @@
 from __future__ import annotations
 
-from unit.local.lines import log, logs_line, span, spans_line
+import json
+import os
+
+import pytest
+
+from unit.local.lines import START, log, logs_line, span, spans_line
 
 CHAT = {
     "kind": 3,
@@ -41,3 +46,114 @@ def test_a_limit_that_is_no_number_is_a_usage_error(agentel):
 def test_no_traces_are_said(agentel):
     answer = agentel("traces", "--from", "-")
     assert (answer.out, answer.code) == ("no traces\n", 0)
+
+
+CASES = spans_line(
+    span(1, "a", trace="a" * 32, gen_ai__agent__name="Planner", **CHAT)
+    | {"startTimeUnixNano": "1767225600000000000"},
+    service="web",
+) + spans_line(
+    span(2, "b", trace="b" * 32, at=3_600_000, status={"code": 2}),
+    span(3, "b2", trace="b" * 32, at=3_600_000, parent=2, **CHAT,
+         gen_ai__request__model="gpt-5", gen_ai__response__model="gpt-5-2026"),
+    service="worker",
+    run="run2",
+) + logs_line(
+    log(4, "agentel.started", trace="c" * 32, at=7_200_000, gen_ai__agent__name="writer"),
+    run="run2",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ((), "cba"),
+        (("--since", "2026-01-01T01:00:00Z"), "cb"),
+        (("--since", "2026-01-01T02:00:00+01:00"), "cb"),
+        (("--until", "2026-01-01T01:00"), "a"),
+        (("--since", "2026-01-01 00:30", "--until", "2026-01-01 01:30"), "b"),
+        (("--since", "3d"), ""),
+        (("--service", "WEB"), "a"),
+        (("--service", "w*"), "ba"),
+        (("--agent", "planner"), "a"),
+        (("--agent", "writer"), "c"),
+        (("--model", "gpt-5"), "b"),
+        (("--model", "*2026"), "b"),
+        (("--model", "gpt"), ""),
+        (("--outcome", "error"), "b"),
+        (("--outcome", "Not-Ended"), "c"),
+        (("--run", "run2"), "cb"),
+        (("--run", "last", "--outcome", "error"), "b"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else value,
+)
+def test_traces_are_filtered(agentel, options, expected):
+    answer = agentel("traces", *options, "--json", "--from", "-", stdin=CASES)
+    assert "".join(one["trace_id"][0] for one in json.loads(answer.out)) == expected
+    assert (answer.err, answer.code) == ("", 0)
+
+
+@pytest.mark.parametrize("said", ["soon", "2h3", "99999999d", "", "9999999w"], ids=repr)
+def test_what_is_no_time_is_a_usage_error(agentel, said):
+    answer = agentel("traces", "--since", said, "--from", "-")
+    assert (answer.out, answer.code) == ("", 2)
+    assert "is no time; expected ISO 8601 in UTC, such as 2026-01-31" in answer.err
+
+
+def test_json_has_the_list_for_programs(agentel):
+    answer = agentel("traces", "-n", "2", "--json", "--from", "-", stdin=CASES)
+    assert answer.out.isascii()
+    assert json.loads(answer.out)[1] == {
+        "trace_id": "b" * 32,
+        "name": "b",
+        "outcome": "error",
+        "start_time_unix_nano": START + 3_600 * 10**9,
+        "end_time_unix_nano": START + 3_600 * 10**9 + 10_000_000,
+        "duration_ms": 10.0,
+        "calls": 1,
+        "input_tokens": 1200,
+        "output_tokens": 34,
+        "run_id": "run2",
+        "services": ["worker"],
+        "agents": [],
+        "models": ["gpt-5", "gpt-5-2026"],
+    }
+
+
+@pytest.fixture
+def three_days(tmp_path):
+    """A folder with a file a day, of which the oldest would be complained of if it was read."""
+    for day in range(3):
+        path = tmp_path / f"day{day}.jsonl"
+        spans = [span(day + 1, f"day {day}", trace=str(day + 1) * 32, at=day * 86_400_000)]
+        path.write_text(spans_line(*spans) if day else "not to be read\n")
+        written = START + day * 86_400 * 10**9 + 10**9
+        os.utime(path, ns=(written, written))
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("command", "last"),
+    [
+        (("traces", "-n", "2"), "and earlier traces; -n shows more"),
+        (("traces", "--since", "2026-01-02"), "2" * 8),
+        (("trace", "last"), "day 2"),
+        (("trace", "2222"), "day 1"),
+    ],
+    ids=" ".join,
+)
+def test_files_that_cannot_have_what_is_asked_for_are_not_read(agentel, three_days, command, last):
+    answer = agentel(*command, "--from", str(three_days))
+    shown = answer.out.splitlines()[-1]
+    assert (shown.startswith(last), answer.err, answer.code) == (True, "", 0)
+
+
+def test_a_file_is_read_if_its_clock_was_a_little_behind(agentel, three_days):
+    path = three_days / "day1.jsonl"
+    early = START + 2 * 86_400 * 10**9 - 30 * 10**9
+    os.utime(path, ns=(early, early))
+    late = span(9, "also day 2", trace="9" * 32, at=2 * 86_400_000 + 1)
+    path.write_text(spans_line(late))
+    os.utime(path, ns=(early, early))
+    shown = agentel("trace", "last", "--from", str(three_days))
+    assert shown.out.splitlines()[-1] == "also day 2  10ms"

@@ -5,7 +5,7 @@ import io
 import pytest
 
 from agentel.local.read import Reader
-from agentel.local.summary import Summary, summarise
+from agentel.local.summary import OTHERS, Summary, summarise
 from unit.local.lines import span, spans_line
 
 
@@ -30,7 +30,9 @@ def test_nothing_adds_up_to_nothing_known():
         None,
         None,
     )
-    assert (found.input_tokens, found.output_tokens, found.costs) == (None, None, {})
+    used = found.usage
+    assert (used.input_tokens, used.output_tokens, used.costs) == (None, None, {})
+    assert (found.calls.p95_ms, found.models, found.tools_used, found.agents) == (None, {}, {}, {})
 
 
 @pytest.mark.parametrize("operation", ["chat", "generate_content", "text_completion"])
@@ -83,8 +85,9 @@ def test_tokens_and_costs_are_added_and_what_is_not_known_is_not_zero():
         call(3, agentel__cost__amount=0.5, agentel__cost__currency="USD"),
         call(4, agentel__cost__amount=1.0, agentel__cost__currency="EUR"),
     )
-    assert (found.input_tokens, found.output_tokens, found.cached_tokens) == (10, 0, None)
-    assert (found.metered, found.priced, found.costs) == (1, 3, {"USD": 0.75, "EUR": 1.0})
+    used = found.usage
+    assert (used.input_tokens, used.output_tokens, used.cached_tokens) == (10, 0, None)
+    assert (used.metered, used.priced, used.costs) == (1, 3, {"USD": 0.75, "EUR": 1.0})
 
 
 def test_errors_are_counted_by_category_and_not_again_in_their_parents():
@@ -103,3 +106,39 @@ def test_memory_operations_are_counted():
     names = ("search_memory", "upsert_memory", "delete_memory_store", "retrieval")
     spans = [span(n, name, gen_ai__operation__name=name) for n, name in enumerate(names, 1)]
     assert added_up(*spans).memory_operations == 3
+
+
+@pytest.mark.parametrize(
+    ("durations", "p95"),
+    [([7], 7), (range(1, 21), 19), (range(1, 101), 95), ([5, 1, 9, 3], 9)],
+    ids=["one", "twenty", "hundred", "unordered"],
+)
+def test_the_95th_percentile_is_one_of_the_durations(durations, p95):
+    found = added_up(*(call(number, lasts=lasts) for number, lasts in enumerate(durations, 1)))
+    assert found.calls.p95_ms == p95
+
+
+def test_models_tools_and_agents_are_added_up_by_name():
+    tokens = {"gen_ai__usage__input_tokens": 10, "gen_ai__usage__output_tokens": 2}
+    found = added_up(
+        span(1, "a", gen_ai__operation__name="invoke_agent", gen_ai__agent__name="planner"),
+        call(2, gen_ai__request__model="m", gen_ai__agent__name="planner", **tokens),
+        call(3, gen_ai__request__model="m", gen_ai__response__model="m-1", status={"code": 2}),
+        call(4),
+        tool(5, gen_ai__tool__name="search", gen_ai__agent__name="planner"),
+    )
+    assert {name: one.calls.count for name, one in found.models.items()} == {
+        "m": 1,
+        "m-1": 1,
+        "unknown": 1,
+    }
+    assert (found.models["m-1"].calls.success_rate, found.models["m"].usage.input_tokens) == (0, 10)
+    assert {name: one.count for name, one in found.tools_used.items()} == {"search": 1}
+    (planner,) = found.agents.values()
+    assert (planner.runs.count, planner.calls, planner.usage.output_tokens) == (1, 1, 2)
+
+
+def test_a_file_with_very_many_names_does_not_fill_the_memory():
+    found = added_up(*(tool(n, gen_ai__tool__name=f"t{n}") for n in range(1, 1_502)))
+    assert (len(found.tools_used), found.tools_used[OTHERS].count) == (1_001, 501)
+    assert found.tools.count == 1_501

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import io
 
+import pytest
+
 from agentel.local.index import heads
 from agentel.local.read import Reader
 from agentel.local.tree import Trace, build
@@ -87,6 +89,47 @@ def test_a_parent_that_nobody_recorded_gathers_its_children():
     assert (found.outcome, found.start_ns) == ("not ended", found.roots[0].children[0].start_ns)
 
 
+LOCAL, REMOTE = {"flags": 256}, {"flags": 768}
+
+
+@pytest.mark.parametrize(
+    ("children", "outcome"),
+    [
+        ([{}], "not seen"),
+        ([LOCAL], "not ended"),
+        ([REMOTE], "elsewhere"),
+        ([REMOTE, LOCAL], "not ended"),
+        ([LOCAL, REMOTE], "not ended"),
+        ([{}, REMOTE], "elsewhere"),
+    ],
+    ids=["unsaid", "local", "remote", "remote_and_local", "local_and_remote", "unsaid_and_remote"],
+)
+def test_a_missing_parent_is_not_ended_only_in_the_process_of_its_children(children, outcome):
+    spans = [span(n, f"c{n}", parent=9, at=n) | said for n, said in enumerate(children, 1)]
+    found = tree(spans_line(*spans))
+    assert [(root.span_id, root.outcome) for root in found.roots] == [(f"{9:016x}", outcome)]
+
+
+def test_a_trace_from_a_remote_caller_ends_as_what_it_called_does():
+    lines = spans_line(
+        span(2, "POST /ask", parent=9, status={"code": 2}) | REMOTE,
+        span(3, "chat", parent=2, at=1) | LOCAL,
+    )
+    (head,) = heads(records(lines)).values()
+    assert (tree(lines).outcome, head.outcome, head.name) == ("error", "error", "POST /ask")
+
+
+def test_a_remote_parent_that_began_is_not_ended():
+    started = log(9, "agentel.started", gen_ai__operation__name="invoke_agent")
+    child = spans_line(span(2, "child", parent=9, at=1) | REMOTE)
+    assert drawn(tree(logs_line(started), child)) == [
+        "invoke_agent [not ended]",
+        "  child [completed]",
+    ]
+    (head,) = heads(records(logs_line(started), child)).values()
+    assert (head.name, head.outcome) == ("invoke_agent", "not ended")
+
+
 def test_spans_in_a_circle_are_shown_and_end():
     circle = spans_line(span(1, "a", parent=2), span(2, "b", parent=1), span(3, "c", parent=3))
     assert drawn(tree(circle)) == ["a [completed]", "  b [completed]", "c [completed]"]
@@ -130,3 +173,26 @@ def test_heads_say_what_the_tree_says():
         ("root", "completed", 1, 5, None),
         ("invoke_agent", "not ended", 1, 5, None),
     ]
+
+
+@pytest.mark.parametrize("first", ["events", "spans"])
+def test_heads_do_not_depend_on_the_order_of_the_files(first):
+    begun = logs_line(log(1, "agentel.started", agentel__task__type="review"))
+    ended = spans_line(
+        span(1, "task review", agentel__task__type="review", gen_ai__agent__name="a")
+    )
+    lines = (begun, ended) if first == "events" else (ended, begun)
+    (head,) = heads(records(*lines)).values()
+    assert (head.name, head.outcome, head.agents, head.services) == (
+        "task review",
+        "completed",
+        ("a",),
+        ("demo",),
+    )
+
+
+def test_heads_name_the_models_that_were_asked_for_and_that_answered():
+    chat = {"kind": 3, "gen_ai__operation__name": "chat", "gen_ai__request__model": "m"}
+    spans = [span(1, "a", **chat), span(2, "b", **chat, gen_ai__response__model="m-2026")]
+    (head,) = heads(records(spans_line(*spans))).values()
+    assert head.models == ("m", "m-2026")
