@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from support.anthropic_clients import ANTHROPIC, CHAT, SAID
-from support.model_server import thinking, tool_calls, web_search
+from support.model_server import stream_error, thinking, tool_calls, web_search
 from support.shapes import ANSWER, Case, Run, expected_of, rows, spans_of
 
 
@@ -37,6 +37,12 @@ def stream_with(run: Run) -> None:
 
 def stream_unread(run: Run) -> None:
     run.call("messages.create", **CHAT, stream=True)
+
+
+def stream_lines(run: Run) -> None:
+    create = run.method("messages.with_streaming_response.create")
+    manager = create(**CHAT, stream=True)
+    run.caller.inside(manager, lambda response: run.caller.drain(response.iter_lines()))
 
 
 STREAM = """
@@ -121,10 +127,37 @@ STREAM_UNREAD = """
         request.model=claude-opus-5 request.stream=true
       server: address=127.0.0.1 port=PORT
 """
+STREAM_LINES_ERROR = """
+    chat claude-opus-5 [client] ERROR
+      agentel: error.category=api_error error.code=overloaded_error error.confidence=1.0
+        error.fingerprint=PRINT error.retryable=true input.message_count=1 input.size=31
+        outcome=error output.size=3
+        provider.organization=44ae676c-0000-4000-8000-agenteltests
+        provider.request_id=req_011C00000000000000000001 stream.chunk_count=4
+        usage.cache_write_1h.input_tokens=50 usage.cache_write_5m.input_tokens=30
+        usage.service_tier=standard usage.source=provider
+      error: type=overloaded_error
+      gen_ai: operation.name=chat provider.name=anthropic request.max_tokens=64
+        request.model=claude-opus-5 request.stream=true response.finish_reasons=[error]
+        response.id=msg_010000000000000000000001 response.model=claude-opus-5
+        response.time_to_first_chunk=TIME usage.cache_read.input_tokens=200
+        usage.cache_write.input_tokens=80 usage.input_tokens=320
+      http: response.status_code=200
+      server: address=127.0.0.1 port=PORT
+"""
 CASES = [
     Case("messages", "stream", stream, STREAM, (SAID,)),
     Case("messages", "stream-beta", stream_beta, STREAM, (SAID,)),
     Case("messages", "stream-raw", stream_raw, STREAM, (SAID,)),
+    Case("messages", "stream-lines", stream_lines, STREAM, (SAID,)),
+    Case(
+        "messages",
+        "stream-lines-error",
+        stream_lines,
+        STREAM_LINES_ERROR,
+        (stream_error(4, of=SAID),),
+        is_read=False,
+    ),
     Case("messages", "stream-thinking", stream, STREAM_THINKING, (thinking("hm, hm", ANSWER),)),
     Case(
         "messages", "stream-tools", stream, STREAM_TOOLS, (tool_calls([("add", {"a": 1})], ANSWER),)

@@ -117,12 +117,16 @@ CHAT_STREAM_INJECTED = """
 """
 CHAT_STREAM_LINES = """
     chat gpt-5 [client]
-      agentel: input.message_count=1 input.size=31 outcome=completed
+      agentel: input.message_count=1 input.size=31 outcome=completed output.size=24
         provider.organization=agentel-tests provider.project=proj_agenteltests
-        provider.request_id=req_00000000000000000000000000000001 usage.source=absent
+        provider.request_id=req_00000000000000000000000000000001 stream.chunk_count=7
+        usage.source=absent
       gen_ai: operation.name=chat provider.name=openai request.model=gpt-5
-        request.stream=true
-      openai: api.type=chat_completions
+        request.stream=true response.finish_reasons=[stop]
+        response.id=chatcmpl-00000000000000000000000000001
+        response.model=gpt-5-2025-08-07 response.time_to_first_chunk=TIME
+      openai: api.type=chat_completions response.service_tier=default
+        response.system_fingerprint=fp_44709d6fcb
       server: address=127.0.0.1 port=PORT
 """
 CHAT_STREAM_USAGE = """

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from types import MethodType
 from typing import Any, cast
 
+from agentel.core.bodies import Listener
 from agentel.core.errors import CANCELLATIONS
 from agentel.core.library import Watched
 from agentel.core.safety import Watch, guarded, succeeds
@@ -159,13 +160,19 @@ class ParseHook(_MethodHook):
     _is_open = False
 
     def __init__(
-        self, owner: Any, name: str, recording: Watched, parsed: Callable[[Any], None]
+        self,
+        owner: Any,
+        name: str,
+        recording: Watched,
+        parsed: Callable[[Any], None],
+        along: Listener | None,
     ) -> None:
         self._kind = cast("type[Any]", type(owner))
         self._state: dict[str, Any] = cast("dict[str, Any]", vars(owner)).copy()
         super().__init__(owner, name)
         self._recording = recording
         self._parsed = parsed
+        self._along = along
         self._is_open = True
 
     def _target(self) -> Any:
@@ -178,6 +185,7 @@ class ParseHook(_MethodHook):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Parse the response, as the caller asked."""
+        self._begin()
         try:
             result = self._method(self._target(), *args, **kwargs)
         except BaseException as error:
@@ -186,6 +194,10 @@ class ParseHook(_MethodHook):
             raise
         self._see(result)
         return result
+
+    def _begin(self) -> None:
+        if self._along is not None:
+            guarded("stop reading a body along", self._along.stop)
 
     def _see(self, result: Any) -> None:
         self._is_open = False
@@ -202,6 +214,7 @@ class AsyncParseHook(ParseHook):
     """The same where parsing is a coroutine."""
 
     async def _parse(self, *args: Any, **kwargs: Any) -> Any:
+        self._begin()
         try:
             result = await self._method(self._target(), *args, **kwargs)
         except BaseException as error:
@@ -229,3 +242,21 @@ def is_cancelled() -> bool:
 def unwinding() -> BaseException | None:
     """Return the exception that is on its way through the caller, if any."""
     return sys.exc_info()[1]
+
+
+def came_out_of(
+    error: BaseException, methods: tuple[str, ...], package: str, owns: Callable[[Any], bool]
+) -> bool:
+    """Tell whether `error` came out of a method of that name whose object `owns` tells to be it.
+
+    Only frames of `package` are asked for what they hold: asking a frame keeps that alive.
+    """
+    trace = error.__traceback__
+    while trace is not None:
+        frame = trace.tb_frame
+        if frame.f_code.co_name in methods:
+            module = str(frame.f_globals.get("__name__", ""))
+            if module.partition(".")[0] == package and owns(frame.f_locals.get("self")):
+                return True
+        trace = trace.tb_next
+    return False

@@ -10,12 +10,14 @@ import inspect
 import weakref
 from typing import Any, cast
 
+from agentel.core.bodies import read_along
 from agentel.core.http import json_body
 from agentel.core.library import Watched
 from agentel.core.results import (
     AsyncParseHook,
     CloseHook,
     ParseHook,
+    came_out_of,
     follow,
     is_running,
     unwinding,
@@ -84,20 +86,26 @@ def _follow(recording: Watched, stream: Any) -> None:
 def _is_of_helper(error: Exception, stream: Any) -> bool:
     """Tell whether `error` came out of the SDK's helper that reads `stream`.
 
-    Helpers parse the answer as it comes and raise where it is cut or does not fit the schema. Only
-    frames of the SDK are asked for what they hold: asking a frame keeps that alive.
+    Helpers parse the answer as it comes, and raise where it is cut or does not fit the schema.
     """
-    package = f"{cast('type[Any]', type(stream)).__module__.partition('.')[0]}."
-    trace = error.__traceback__
-    while trace is not None:
-        frame = trace.tb_frame
-        is_helper = frame.f_code.co_name == "__stream__"
-        if is_helper and frame.f_globals.get("__name__", "").startswith(package):
-            helper = frame.f_locals.get("self")
-            if getattr(helper, "_raw_stream", None) is stream:
-                return True
-        trace = trace.tb_next
-    return False
+    return came_out_of(
+        error,
+        ("__stream__",),
+        _package(stream),
+        lambda helper: getattr(helper, "_raw_stream", None) is stream,
+    )
+
+
+def _is_of_reading(error: BaseException, response: Any) -> bool:
+    """Tell whether `error` came out of reading the body of `response`."""
+    reading = ("iter_raw", "aiter_raw")
+    return not isinstance(error, GeneratorExit) and came_out_of(
+        error, reading, _package(response), lambda owner: owner is response
+    )
+
+
+def _package(instance: Any) -> str:
+    return cast("type[Any]", type(instance)).__module__.partition(".")[0]
 
 
 def _on_close(response: Any, closed: Any) -> None:
@@ -116,6 +124,8 @@ def _follow_raw(recording: Watched, raw: Any) -> None:
         recording.complete(getattr(response, "_content", b""))
         return
 
+    along = read_along(recording, response)
+
     def parsed(result: Any) -> None:
         if is_stream(result):
             _follow(recording, result)
@@ -127,11 +137,14 @@ def _follow_raw(recording: Watched, raw: Any) -> None:
     def closed() -> bool:
         nonlocal was_read
         found = json_body(response)
+        error = unwinding()
         if found is not None:
             recording.complete(found)
-        elif was_read:
+        elif error is not None and _is_of_reading(error, response):
+            recording.fail(error)
+        elif was_read and (along is None or not along.has_heard):
             recording.complete_unread()
-        elif getattr(response, "is_stream_consumed", False):
+        elif getattr(response, "is_stream_consumed", False) and not was_read:
             # It closes itself at its last byte, before whoever reads it has put the bytes together.
             was_read = True
             return False
@@ -141,5 +154,5 @@ def _follow_raw(recording: Watched, raw: Any) -> None:
 
     kind = cast("type[Any]", type(raw))
     hook = AsyncParseHook if inspect.iscoroutinefunction(kind.parse) else ParseHook
-    hook(raw, "parse", recording, parsed)
+    hook(raw, "parse", recording, parsed, along)
     _on_close(response, closed)

@@ -176,13 +176,23 @@ class _Block:
 class BlockDeltas:
     """Collects the events of one message."""
 
-    __slots__ = ("_blocks", "_delta", "_keep", "_size", "_start", "_stop_reason", "is_complete")
+    __slots__ = (
+        "_blocks",
+        "_delta",
+        "_error",
+        "_keep",
+        "_size",
+        "_start",
+        "_stop_reason",
+        "is_complete",
+    )
 
     def __init__(self, keep: bool) -> None:
         self.is_complete = False
         self._keep = keep
         self._start: object = None
         self._delta: object = None
+        self._error: object = None
         self._stop_reason: object = None
         self._size = 0
         self._blocks: dict[int, _Block] = {}
@@ -213,6 +223,8 @@ class BlockDeltas:
             self._stop_reason = get(data.get("delta"), "stop_reason") or self._stop_reason
         elif kind == "message_stop":
             self.is_complete = True
+        elif kind == "error":  # the SDK raises it, but who reads the lines gets it
+            self._error = data.get("error")
 
     def _block(self, index: object) -> _Block:
         place = index if isinstance(index, int) else 0
@@ -235,6 +247,8 @@ class BlockDeltas:
         _include_cache(into)
         if self._stop_reason is not None:
             _stop_reason(self._stop_reason, into)
+        if self._error is not None:
+            into["error_code"] = str(get(self._error, "type") or "error")
         into["output_size"] = self._size
 
     def output(self) -> list[object]:

@@ -39,7 +39,7 @@ def measure(body: Mapping[str, Any]) -> tuple[int, int]:
 
 def output_size(answer: object) -> int:
     """Return the bytes of text that were heard; an answer may be the text itself."""
-    return size(answer) or size(get(answer, "text"))
+    return len(answer) if isinstance(answer, bytes) else size(answer) or size(get(answer, "text"))
 
 
 class TranscriptEvents:

@@ -105,7 +105,7 @@ class ChoiceDeltas:
         usage = get(groq, "usage")
         if usage is not None:
             self._usage = usage
-        error = get(groq, "error")
+        error = get(groq, "error") or get(chunk, "error")
         if error is not None:
             self._error = error
 
