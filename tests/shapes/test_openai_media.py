@@ -40,6 +40,11 @@ def transcribe_text(run: Run) -> None:
     run.call("audio.transcriptions.create", model="whisper-1", file=SOUND, response_format="text")
 
 
+def transcribe_raw(run: Run) -> None:
+    create = "audio.transcriptions.with_raw_response.create"
+    run.call(create, model="whisper-1", file=SOUND, response_format="text")
+
+
 def transcribe_stream(run: Run) -> None:
     transcribe = "audio.transcriptions.create"
     run.caller.drain(run.call(transcribe, model="gpt-4o-transcribe", file=SOUND, stream=True))
@@ -165,6 +170,7 @@ MEDIA = [
     Case("audio", "speech-page", speak, AUDIO_SPEECH_PAGE, (html(),)),
     Case("audio", "transcription", transcribe, AUDIO_TRANSCRIPTION, HEARD),
     Case("audio", "transcription-text", transcribe_text, AUDIO_TRANSCRIPTION_TEXT, SAID),
+    Case("audio", "transcription-raw", transcribe_raw, AUDIO_TRANSCRIPTION_TEXT, SAID),
     Case(
         "audio",
         "transcription-stream",
