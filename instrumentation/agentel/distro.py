@@ -24,7 +24,7 @@ from agentel.config import read_settings
 from agentel.core.hooks import begin_run
 from agentel.core.safety import guarded
 from agentel.local.runs import program_name, storage_from_environment
-from agentel.process import ends, forks, signals, strict
+from agentel.process import children, ends, forks, signals, strict
 from agentel.process.announcement import announce, whereabouts
 from agentel.process.destinations import SIGNALS, connect, destination, destinations, unnamed
 from agentel.process.ticket import place
@@ -86,6 +86,7 @@ def _begin_run() -> None:
     storage_from_environment()
     inherit(os.environ)
     forks.watch()
+    children.watch()
 
 
 def _deliver_at_exit() -> None:
@@ -218,4 +219,5 @@ def shutdown() -> None:
     uninstrument()
     flush()
     forks.unwatch()
+    children.unwatch()
     _started = False

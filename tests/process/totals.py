@@ -83,6 +83,15 @@ def instances(place: Place) -> list[set[str]]:
     return list(found.values())
 
 
+def services(place: Place) -> set[str]:
+    """The names that the processes gave themselves."""
+    return {
+        attributes(one["resource"])["service.name"]
+        for file in place.files("traces")
+        for one in resources(file, "Spans")
+    }
+
+
 def attributes(owner: dict[str, Any]) -> dict[str, Any]:
     """The attributes of a span, a point or a resource, each as its plain value."""
     return {a["key"]: next(iter(a["value"].values())) for a in owner["attributes"]}

@@ -8,8 +8,6 @@ have done is left as it is.
 from __future__ import annotations
 
 import os
-import sys
-import threading
 import uuid
 from collections.abc import Iterator
 from copy import copy
@@ -24,12 +22,9 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 
 from agentel.config import read_settings
 from agentel.core.safety import guarded
-from agentel.telemetry import deferred
+from agentel.process import ends
 
-__all__ = ["change_resource", "deliver", "unwatch", "watch"]
-
-LONGEST = 2.0
-"""Seconds that a process which leaves by `os._exit` may spend on delivery."""
+__all__ = ["change_resource", "resource_of", "unwatch", "watch"]
 
 _MOST = 10_000
 """Objects that are looked at behind one provider, so that a fork stays short."""
@@ -39,18 +34,22 @@ _kept: list[Any] = []
 _ids: list[tuple[Any, object]] = []
 _is_armed = False
 _is_watching = False
+_seconds = 0.0
 _real_exit = os._exit  # pyright: ignore[reportPrivateUsage]
 
 
 def watch(*providers: object) -> None:
     """Let forked children start with nothing of their parent's, and deliver before `os._exit`.
 
-    It holds for OpenTelemetry's global providers and for the given ones (None is skipped). Children
-    of every later fork are seen to; `unwatch` restores `os._exit`. Never raises.
+    It holds for OpenTelemetry's global providers and for the given ones (None is skipped), and for
+    children of every later fork; delivery takes at most `AGENTEL_EXIT_TIMEOUT`. `unwatch` restores
+    `os._exit`. Never raises.
     """
-    global _is_watching
-    if read_settings().sdk_disabled:
+    global _is_watching, _seconds
+    settings = read_settings()
+    if settings.sdk_disabled:
         return
+    _seconds = settings.exit_timeout
     _given.update(provider for provider in providers if provider is not None)
     _is_watching = True
     if os._exit is _real_exit:  # pyright: ignore[reportPrivateUsage]
@@ -61,12 +60,6 @@ def unwatch() -> None:
     """Restore `os._exit`, unless somebody else has replaced it since. Never raises."""
     if os._exit is _exit:  # pyright: ignore[reportPrivateUsage]
         os._exit = _real_exit
-
-
-def deliver(seconds: float = LONGEST) -> None:
-    """Hand what has ended to the exporters, for at most `seconds`. Never raises."""
-    if not sys.is_finalizing():
-        guarded("deliver before the process leaves", _deliver_within, seconds)
 
 
 def change_resource(attributes: dict[str, str]) -> None:
@@ -80,26 +73,12 @@ def change_resource(attributes: dict[str, str]) -> None:
 
 @wraps(_real_exit)
 def _exit(*args: Any, **kwargs: Any) -> NoReturn:
-    deliver()
+    if not ends.is_finishing():
+        guarded("deliver before the process leaves", ends.flush_before_exit, _seconds)
     _real_exit(*args, **kwargs)
 
 
 _exit.__module__ = "os"  # so that it is pickled as what it stands for
-
-
-def _deliver_within(seconds: float) -> None:
-    # On a thread of its own: a lock that this thread holds costs time, and no deadlock.
-    thread = threading.Thread(target=_deliver, name="agentel-leaving", daemon=True)
-    thread.start()
-    thread.join(seconds)
-
-
-def _deliver() -> None:
-    deferred.finish()
-    for provider in _providers():
-        flush = getattr(provider, "force_flush", None)
-        if flush is not None:
-            guarded("flush telemetry", flush)
 
 
 # --- forking -----------------------------------------------------------------------------------
@@ -111,11 +90,8 @@ def _providers() -> list[Any]:
 
 
 def _is_part(value: object) -> bool:
-    """Tell whether `value` is of OpenTelemetry's SDK or its exporters, or derived from them."""
-    return any(
-        known.__module__.startswith(("opentelemetry.sdk.", "opentelemetry.exporter."))
-        for known in type(value).__mro__
-    )
+    """Tell whether `value` is of OpenTelemetry, or derived from what is."""
+    return any(known.__module__.startswith("opentelemetry.") for known in type(value).__mro__)
 
 
 def _parts(root: object) -> Iterator[dict[str, Any]]:
@@ -127,6 +103,7 @@ def _parts(root: object) -> Iterator[dict[str, Any]]:
         if isinstance(value, (tuple, list)):
             waiting.extend(value)  # pyright: ignore[reportUnknownArgumentType]
         elif isinstance(value, dict):
+            waiting.extend(value)  # pyright: ignore[reportUnknownArgumentType]
             waiting.extend(value.values())  # pyright: ignore[reportUnknownArgumentType]
         elif id(value) not in seen and _is_part(value) and hasattr(value, "__dict__"):
             seen.add(id(value))
@@ -228,7 +205,8 @@ def _renew_ids() -> None:
             guarded("renew an id", _change_resource, provider, {SERVICE_INSTANCE_ID: new})
 
 
-def _resource_of(provider: Any) -> Resource | None:
+def resource_of(provider: Any) -> Resource | None:
+    """Return what a provider of OpenTelemetry's SDK says of this process; None from any other."""
     # A meter provider keeps it with its configuration.
     config = getattr(provider, "_sdk_config", provider)
     resource = getattr(config, "resource", None)
@@ -236,7 +214,7 @@ def _resource_of(provider: Any) -> Resource | None:
 
 
 def _id_of(provider: Any) -> object:
-    resource = _resource_of(provider)
+    resource = resource_of(provider)
     return None if resource is None else resource.attributes.get(SERVICE_INSTANCE_ID)
 
 
@@ -245,7 +223,7 @@ def _change_resource(provider: Any, attributes: dict[str, Any]) -> None:
     if update is not None:
         update(Resource(attributes))
         return
-    resource = _resource_of(provider)
+    resource = resource_of(provider)
     if resource is not None:
         # Releases without that method (1.39) share one resource among everything that they made.
         merged = resource.merge(Resource(attributes))

@@ -13,6 +13,7 @@ import os
 from collections.abc import Mapping
 from typing import Any, cast
 
+from opentelemetry import context as otel
 from opentelemetry.context import Context
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
@@ -22,7 +23,7 @@ from agentel.telemetry._semconv import ROWS
 from agentel.telemetry.arguments import run_key
 from agentel.telemetry.context import Ambient, ambient_of, parent_context
 
-__all__ = ["carrier_of", "child_environment", "context_of", "inherit"]
+__all__ = ["carrier_of", "child_environment", "context_of", "handed_down", "inherit"]
 
 TRACE_PARENT = "TRACEPARENT"
 TRACE_STATE = "TRACESTATE"
@@ -42,6 +43,8 @@ INHERITED: tuple[str, ...] = (
 )
 """Fields that a child process inherits."""
 
+VARIABLES = (TRACE_PARENT, TRACE_STATE, CONTEXT)
+
 _LONGEST_VALUE = 256
 """Bytes of one value as JSON. A longer one stays behind: half an id is a wrong id."""
 _LONGEST = 4096
@@ -50,6 +53,8 @@ _KEY = "key"
 _logger = logging.getLogger(__name__)
 _w3c = TraceContextTextMapPropagator()
 _warned: set[str] = set()
+_read: dict[str, str] = {}
+"""What the environment said at the start. A child that is given the same was not told anything."""
 
 
 def inherit(environ: Mapping[str, str]) -> None:
@@ -60,6 +65,8 @@ def inherit(environ: Mapping[str, str]) -> None:
     """
     found = context_of(environ)
     keys.inherited = found or None
+    _read.clear()
+    _read.update({name: environ[name] for name in VARIABLES if name in environ})
 
 
 def child_environment(environ: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -69,10 +76,41 @@ def child_environment(environ: Mapping[str, str] | None = None) -> dict[str, str
     `subprocess.run(..., env=child_environment())`. Never raises.
     """
     copy = dict(os.environ if environ is None else environ)
-    for name in (TRACE_PARENT, TRACE_STATE, CONTEXT):
+    for name in VARIABLES:
         copy.pop(name, None)
     copy.update(carrier_of(parent_context()))
     return copy
+
+
+def handed_down(environ: Mapping[Any, Any] | None) -> Any:
+    """Return the environment of a child process that begins here: a copy, or `environ` itself.
+
+    `environ` is what the caller gives the child, names as str or bytes; None stands for the
+    process's own. The copy has the values of this moment where the caller's differ in nothing from
+    what this process was started with. Outside of work that is being recorded nothing is copied.
+    """
+    current = otel.get_current()
+    recording = keys.current_recording()
+    if recording is None or not recording.is_open or keys.is_silenced(current):
+        return environ
+    if not (environ is None or hasattr(environ, "keys")):
+        return environ  # whoever starts the process will say what is wrong with it
+    copy = dict(os.environ if environ is None else environ)
+    carrier = carrier_of(parent_context())
+    for names in ((TRACE_PARENT, TRACE_STATE), (CONTEXT,)):
+        if not any(_is_told(copy, name) for name in names):
+            for name in names:
+                copy.pop(name, None)
+                copy.pop(os.fsencode(name), None)
+            copy.update({name: carrier[name] for name in names if name in carrier})
+    return copy
+
+
+def _is_told(environ: Mapping[Any, Any], name: str) -> bool:
+    """Tell whether the caller itself set a variable for the child."""
+    value = environ.get(name, environ.get(os.fsencode(name)))
+    told = os.fsdecode(value) if isinstance(value, bytes) else value
+    return told is not None and told != _read.get(name)
 
 
 def carrier_of(context: Context) -> dict[str, str]:
