@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import cast
 
 import click
 
 from agentel import semconv
 from agentel.cli.choosing import LAST, choose_trace, load_trace
 from agentel.cli.content import content_lines
+from agentel.cli.describing import add_event, add_span
 from agentel.cli.screen import Line, outcome_style, show
 from agentel.cli.sources import from_option, open_source
 from agentel.cli.trace_json import trace_json
-from agentel.cli.wording import clock, count, duration, escaped, plural
-from agentel.local import facts
-from agentel.local.records import EventRecord, SpanRecord
+from agentel.cli.wording import clock, duration, escaped
 from agentel.local.tree import ELSEWHERE, NOT_ENDED, UNSEEN, Node, Trace
 
 __all__ = ["command", "trace_lines"]
@@ -89,7 +87,8 @@ def _tree(root: Node, full: bool) -> Iterator[Line]:
         yield _node_line(node, Line(lead=lead).add(sign, "dim"))
         for event in node.events:
             if event.name not in _SILENT_EVENTS:
-                yield _event_line(event, Line(lead=below).add(below, "dim"))
+                said = Line(lead=below).add(below, "dim").add("• ", "dim")
+                yield add_event(said, event.name, event.attributes)
         for who, text in content_lines(node, full):
             said = Line(lead=below).add(below, "dim")
             yield said.add(f"{who}: ", "bold").add(text, "dim")
@@ -101,75 +100,7 @@ def _tree(root: Node, full: bool) -> Iterator[Line]:
 
 def _node_line(node: Node, line: Line) -> Line:
     line.add(escaped(node.name) or f"span {node.span_id}", "bold")
-    span = node.span
-    if span is None:
+    if node.span is None:
         word = _ABSENT.get(node.outcome, NOT_ENDED)
         return line.add("  ").add(word, "yellow" if node.outcome == NOT_ENDED else "dim")
-    line.add("  ").add(duration(span.duration_ns))
-    for part in _facts(span):
-        line.add("  ").add(part)
-    if (
-        facts.operation(span)
-        or node.outcome != "completed"
-        or semconv.AGENTEL_OUTCOME in span.attributes
-    ):
-        line.add("  ").add(_outcome(span), outcome_style(node.outcome))
-    if span.attributes.get(semconv.AGENTEL_RESULT_SUCCESS) is False:
-        line.add("  ").add("unsuccessful", "yellow")
-    return line
-
-
-def _facts(span: SpanRecord) -> Iterator[str]:
-    model = facts.model(span)
-    if model and facts.text(span.attributes, semconv.GEN_AI_REQUEST_MODEL) not in span.name:
-        yield escaped(model)
-    used = facts.tokens(span)
-    if used.input is not None or used.output is not None:
-        yield _tokens(used) + _of_which(used)
-    cost = facts.cost(span)
-    if cost is not None:
-        yield f"{cost.amount:.6g} {escaped(cost.currency)}"
-    retries = facts.retries(span)
-    if retries:
-        yield plural(retries, "retry", "retries")
-
-
-def _tokens(used: facts.Tokens) -> str:
-    if used.output is None:
-        return f"{count(used.input)} tok in"
-    if used.input is None:
-        return f"{count(used.output)} tok out"
-    return f"{count(used.input)}→{count(used.output)} tok"
-
-
-def _of_which(used: facts.Tokens) -> str:
-    parts = [
-        f"{word} {count(number)}"
-        for word, number in (("cached", used.cached), ("reasoning", used.reasoning))
-        if number
-    ]
-    return f" ({', '.join(parts)})" if parts else ""
-
-
-def _outcome(span: SpanRecord) -> str:
-    outcome = facts.outcome(span)
-    if outcome not in ("error", "cut"):
-        return escaped(outcome)
-    category = facts.error_category(span)
-    kind = facts.text(span.attributes, semconv.ERROR_TYPE)
-    words = (outcome.upper(), category, kind if kind != category else "", span.status_message)
-    return " ".join(escaped(word) for word in words if word)
-
-
-def _event_line(event: EventRecord, line: Line) -> Line:
-    line.add("• ", "dim").add(escaped(event.name))
-    own = f"{event.name}."
-    for key, value in event.attributes.items():
-        line.add(f"  {escaped(key.removeprefix(own))}=", "dim").add(escaped(_shown(value)))
-    return line
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, list):
-        return f"[{', '.join(map(_shown, cast('list[object]', value)))}]"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return add_span(line, node.span)
