@@ -11,9 +11,10 @@ import argparse
 import pkgutil
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 from agentel import clients
 from agentel.config import SETTINGS, default_of
@@ -23,7 +24,7 @@ from agentel.families.hosts import PROVIDERS
 ROOT = Path(__file__).resolve().parent.parent
 """The repository."""
 
-PAGES = ("README.md",)
+PAGES = ("README.md", "docs/settings.md")
 """Pages with made parts, relative to the repository."""
 
 EXAMPLE = ROOT / "examples" / "quickstart"
@@ -38,12 +39,27 @@ class UnknownPart(Exception):
 def libraries() -> str:
     """Return the table of supported libraries, from their declarations."""
     rows = [("Library", "Versions", "What it is")]
-    for found in pkgutil.iter_modules(clients.__path__, f"{clients.__name__}."):
-        module = import_module(found.name)
+    for module in _modules():
         library: Library = module.LIBRARY
         about = (module.__doc__ or "").partition("\n\n")[0].replace("\n", " ")
         versions = library.requires.removeprefix(library.name).replace(",", ", ")
         rows.append((f"`{library.name}`", versions, about))
+    return _table(rows)
+
+
+def _modules() -> Iterator[ModuleType]:
+    for found in pkgutil.iter_modules(clients.__path__, f"{clients.__name__}."):
+        yield import_module(found.name)
+
+
+def natives() -> str:
+    """Return the table of SDKs with telemetry of their own, from their declarations."""
+    rows = [("Library", "Switch", "Scope of its spans")]
+    for module in _modules():
+        library: Library = module.LIBRARY
+        native = library.native
+        if native is not None:
+            rows.append((f"`{library.name}`", f"`{native.switch}`", f"`{native.scope}`"))
     return _table(rows)
 
 
@@ -73,6 +89,7 @@ def quickstart() -> str:
 PARTS: dict[str, Callable[[], str]] = {
     "hosts": hosts,
     "libraries": libraries,
+    "natives": natives,
     "quickstart": quickstart,
     "settings": settings,
 }

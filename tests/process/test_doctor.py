@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -16,10 +17,13 @@ from typing import Any
 import pytest
 
 from agentel.diagnosis.child import ask
+from agentel.diagnosis.diagnose import CHECKS
 from process.conftest import BIN, SOURCE, Place
 from support.distributions import install
 
 pytestmark = pytest.mark.process
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "doctor.md").read_text("utf-8")
 
 SDKS = ("anthropic", "groq", "openai", "together")
 NO_SDK = {"AGENTEL_DISABLED_LIBRARIES": ",".join(SDKS)}
@@ -500,3 +504,25 @@ def test_wrong_use_is_told_with_its_own_code(place: Place) -> None:
     ran = place.agentel("doctor", "--nonsense")
     assert (ran.out, ran.code) == ("", 2)
     assert "--nonsense" in ran.err
+
+
+# The page about it.
+
+
+def test_page_shows_what_is_printed(place: Place) -> None:
+    [(endpoint, shown)] = re.findall(
+        r"```console\n\$ OTEL_EXPORTER_OTLP_ENDPOINT=(\S+) agentel doctor\n(.*?)```",
+        PAGE,
+        re.DOTALL,
+    )
+    environ = {**NO_SDK, "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint}
+    printed = place.run((str(BIN / "agentel"), "doctor"), environ).out
+    heading, _, problem = shown.partition("\n")
+    assert printed.startswith(heading)
+    assert problem in printed
+
+
+def test_page_tells_of_every_check() -> None:
+    assert re.findall(r"^\| `(\w+)` \| (?!tele|worth|as it)", PAGE, re.MULTILINE) == [
+        name for name, _ in CHECKS
+    ]

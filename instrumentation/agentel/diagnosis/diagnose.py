@@ -17,7 +17,7 @@ from agentel.diagnosis.vendors import check_vendors
 from agentel.diagnosis.versions import check_versions
 from agentel.diagnosis.watched import check_libraries
 
-__all__ = ["diagnose"]
+__all__ = ["CHECKS", "diagnose"]
 
 Check = Callable[[Surroundings], Iterable[Finding]]
 
@@ -31,14 +31,14 @@ def diagnose(environ: Mapping[str, str] | None = None) -> list[Finding]:
     seen = surroundings(environ)
     answer = ask(seen.environ)
     seen = replace(seen, told=answer.told, trouble=answer.trouble)
-    return [finding for name, check in _CHECKS for finding in _findings(name, check, seen)]
+    return [finding for name, check in CHECKS for finding in _findings(name, check, seen)]
 
 
 def _vendors(seen: Surroundings) -> Iterable[Finding]:
     return check_vendors(seen, [library["name"] for library in seen.told.get("libraries", [])])
 
 
-_CHECKS: tuple[tuple[str, Check], ...] = (
+CHECKS: tuple[tuple[str, Check], ...] = (
     ("environment", check_environment),
     ("launch", check_launch),
     ("versions", check_versions),
@@ -48,6 +48,7 @@ _CHECKS: tuple[tuple[str, Check], ...] = (
     ("disk", check_disk),
     ("settings", check_settings),
 )
+"""Each check by its name, in the order in which they are told."""
 
 
 def _findings(name: str, check: Check, seen: Surroundings) -> list[Finding]:
