@@ -399,10 +399,12 @@ def test_program_is_stopped_and_continued_by_its_shell(
     if not stop:
         shell.type("\x1a")
     shell.wait_for("Stopped")
+    shell.wait_for("$ ")
     shell.type("fg\n")
     shell.wait_for(name)
     shell.type("abc\n")
     shell.wait_for("abcabc")
+    shell.wait_for("$ ")
     shell.type("echo code=$?\n")
     shell.wait_for("code=5")
 

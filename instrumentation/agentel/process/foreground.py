@@ -1,9 +1,10 @@
 """Knows how a program runs in the place of the process that started it: signals, terminal, exit.
 
 The program is in our process group and has our terminal, so a key like Ctrl-C reaches it from the
-kernel, as without us; so does what a shell sends to the whole job. What somebody sends to us alone
-is passed on. Dispositions, signal mask and open files are those that we were given, except that
-what Python itself ignores is not ignored in the program.
+kernel, as without us. What another process sends to us is passed on; that cannot be told from what
+it sends to the whole group, which so reaches the program twice. We stop when the program stops.
+Dispositions, signal mask and open files are those that we were given, except that what Python
+itself ignores is not ignored in the program.
 """
 
 from __future__ import annotations
@@ -16,11 +17,24 @@ from contextlib import suppress
 
 __all__ = ["exit_code", "leave_like", "run"]
 
-_PASSED_ON = ("SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGWINCH")
-"""What ends or tells a process. Stopping and continuing reach both of us, and act on both."""
+_PASSED_ON = (
+    "SIGALRM",
+    "SIGCONT",
+    "SIGHUP",
+    "SIGINT",
+    "SIGQUIT",
+    "SIGTERM",
+    "SIGTSTP",
+    "SIGTTIN",
+    "SIGTTOU",
+    "SIGUSR1",
+    "SIGUSR2",
+    "SIGWINCH",
+)
+"""What tells a process something. We do nothing of it ourselves."""
 
-_FROM_KEYBOARD = ("SIGHUP", "SIGINT", "SIGQUIT", "SIGWINCH")
-"""What the terminal sends to everybody in the foreground."""
+_FROM_TERMINAL = ("SIGHUP", "SIGINT", "SIGQUIT", "SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGWINCH")
+"""What a terminal sends to all of a process group."""
 
 _IGNORED_BY_PYTHON = ("SIGPIPE", "SIGXFSZ")
 
@@ -96,9 +110,9 @@ def _next(waited: set[int], child: int) -> tuple[int, bool]:
     """Return the next signal, and whether the child did not get it from whoever sent it."""
     if not hasattr(signal, "sigwaitinfo"):
         number = int(signal.sigwait(waited))
-        return number, not (number in _numbers(_FROM_KEYBOARD) and _is_in_foreground())
+        return number, not (number in _numbers(_FROM_TERMINAL) and _has_terminal())
     said = signal.sigwaitinfo(waited)
-    # Above 0 is the kernel: a key, a hang-up or a new size went to the whole foreground.
+    # Above 0 is the kernel: a key, a hang-up or a new size went to all of our group.
     return said.si_signo, said.si_code <= 0 and said.si_pid != child
 
 
@@ -121,17 +135,19 @@ def _reap(child: int) -> int | None:
 
 
 def _stop_too() -> None:
-    """Stop with a child that stopped by itself, so that the shell takes its terminal back."""
-    if _is_in_foreground():
-        os.kill(os.getpid(), signal.SIGSTOP)
+    """Stop with the child, where a shell has job control over us: it is to take its terminal back.
+
+    Each stop is reported once, and whatever continues us continues the child, so nobody is left
+    behind. Without such a shell nobody would continue us.
+    """
+    shell = os.getppid()
+    with suppress(OSError):
+        if os.getsid(shell) == os.getsid(0) and os.getpgid(shell) != os.getpgrp():
+            os.kill(os.getpid(), signal.SIGSTOP)
 
 
-def _is_in_foreground() -> bool:
-    for descriptor in range(3):
-        with suppress(OSError):
-            if os.tcgetpgrp(descriptor) == os.getpgrp():
-                return True
-    return False
+def _has_terminal() -> bool:
+    return any(os.isatty(descriptor) for descriptor in range(3))
 
 
 def _forget_pending(waited: set[int]) -> None:
