@@ -11,6 +11,7 @@ from agentel.core.library import Call, Library
 from agentel.core.patching import Complain, Patches, warn
 from agentel.telemetry import context
 from agentel.telemetry.calls import CallRecording
+from agentel.telemetry.marked import InnerCall, MarkedCall, marked_around
 from agentel.telemetry.pipeline import Pipeline
 
 
@@ -23,15 +24,20 @@ class LibraryRecorder:
         self._asks_for_native = asks_for_native
 
     def is_wanted(self) -> bool:
-        """Whether nobody asked for silence, and no call of ours is running around this one."""
+        """Whether nobody asked for silence, and no call of a library is running around this one."""
         current = otel.get_current()
-        return not current or not context.is_suppressed(current)
+        if not current or not context.is_suppressed(current):
+            return True
+        return marked_around(current) is not None
 
-    def begin(self, call: Call) -> CallRecording:
-        """Open the recording of a call."""
+    def begin(self, call: Call) -> CallRecording | None:
+        """Open the recording of a call, or of its part in one that the program marked."""
         if self._asks_for_native and call.native == "on":
             call.native = "asked"
-        return CallRecording(self._pipeline, call)
+        outer = otel.get_current().get(context.LEAF_KEY)
+        if not isinstance(outer, MarkedCall):
+            return CallRecording(self._pipeline, call)
+        return InnerCall(self._pipeline, call, outer) if outer.includes(call) else None
 
     def current(self) -> CallRecording | None:
         """Return the library call that is running now."""

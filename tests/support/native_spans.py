@@ -19,12 +19,15 @@ from opentelemetry import trace
 from opentelemetry.instrumentation.utils import suppress_instrumentation
 from opentelemetry.sdk.trace import ReadableSpan
 
+import agentel
 from agentel import libraries
 from agentel.config import Settings
+from agentel.telemetry.hand import source
 from support.anthropic_clients import CHAT
 from support.model_server import ModelServer, error, text, tool_calls
 from support.telemetry import Telemetry
 
+CONTENT = Settings(content="EVENT_ONLY")
 SWITCH = "ANTHROPIC_OPEN_TELEMETRY"
 GLOBAL = Telemetry()
 
@@ -94,6 +97,11 @@ def create_async(client: Any) -> None:
     asyncio.run(client.messages.create(**CHAT))
 
 
+def marked(client: Any) -> None:
+    with agentel.inference():
+        create(client)
+
+
 def through_middleware(client: Any) -> None:
     create(client.with_middleware(lambda request, call_next: call_next(request)))
 
@@ -111,6 +119,7 @@ SCENARIOS = {
     "default-suppressed": Scenario(suppressed),
     "default-count-tokens": Scenario(counted),
     "default-unwatched": Scenario(create, is_watched=False),
+    "default-marked": Scenario(marked),
     "switch-true": Scenario(create, switch="true"),
     "switch-true-early": Scenario(create, switch="1", is_early=True),
     "switch-true-async": Scenario(create_async, switch="true", kind=anthropic.AsyncAnthropic),
@@ -118,6 +127,7 @@ SCENARIOS = {
     "switch-true-break": Scenario(stream_break, switch="true"),
     "switch-true-helper": Scenario(helper, switch="true"),
     "switch-true-refused": Scenario(refused, switch="true"),
+    "switch-true-marked": Scenario(marked, switch="true"),
     "switch-false": Scenario(create, switch="false"),
     "option-false": Scenario(create, option=False),
     "option-true": Scenario(create, option={"traces": True}),
@@ -137,11 +147,10 @@ def told_of(scenario: Scenario) -> dict[str, object]:
     with ModelServer() as server:
         server.script(*_replies(scenario))
         client = _client(scenario, server) if scenario.is_early else None
+        given: Any = {**beside.providers, "tracer_provider": GLOBAL.tracer_provider}
+        source.use(settings=CONTENT, **given)
         if scenario.is_watched:
-            libraries.anthropic().instrument(
-                settings=Settings(content="EVENT_ONLY"),
-                **{**beside.providers, "tracer_provider": GLOBAL.tracer_provider},
-            )
+            libraries.anthropic().instrument(settings=CONTENT, **given)
         client = client or _client(scenario, server)
         with GLOBAL.tracer_provider.get_tracer("app").start_as_current_span("app"):
             scenario.call(client)

@@ -39,8 +39,9 @@ def inference(
 def inference(model: Any = None, *, provider: str | None = None, operation: str = "chat") -> Any:
     """Record one call of a model that no library of ours sees, such as one over plain HTTP.
 
-    A library call inside it is this call, and not recorded again. `current().usage(...)` and
-    `current().response(...)` tell what came back. Raises TypeError where an argument is no text.
+    A library call inside it is this call: it is not recorded again, and what it says is said of
+    this one. `current().usage(...)` and `current().response(...)` tell what came back, and win.
+    Raises TypeError where an argument is no text.
     """
     return _model_call("inference", INFERENCE, model, provider, operation)
 
@@ -52,8 +53,8 @@ def embeddings(model: str | None = None, *, provider: str | None = None) -> Work
 def embeddings(model: Any = None, *, provider: str | None = None) -> Any:
     """Record one call of an embeddings model that no library of ours sees.
 
-    A library call inside it is this call, and not recorded again. Raises TypeError where an
-    argument is no text.
+    A library call inside it is this call: it is not recorded again, and what it says is said of
+    this one. Raises TypeError where an argument is no text.
     """
     return _model_call("embeddings", EMBEDDINGS, model, provider, "embeddings")
 

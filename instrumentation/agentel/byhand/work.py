@@ -10,6 +10,7 @@ from agentel.byhand.current import Current
 from agentel.byhand.parameters import binder_of
 from agentel.telemetry import context as keys
 from agentel.telemetry.hand import HandRecording, Plan, source
+from agentel.telemetry.marked import MarkedCall
 from agentel.telemetry.tools import Tool, ToolRecording
 
 __all__ = ["Work", "checked_argument", "work_or_function"]
@@ -56,7 +57,8 @@ class Work(Block):
             return ToolRecording(
                 Tool(self._plan, pipeline), keys.current_context(), self._arguments
             )
-        return HandRecording.begin(self._plan, pipeline)
+        kind = MarkedCall if self._is_leaf else HandRecording
+        return kind.begin(self._plan, pipeline)
 
     def opener(self, function: Callable[..., Any]) -> Opener:
         """Return what opens one call of `function`, which this block decorates."""

@@ -17,7 +17,6 @@ from agentel.core.safety import guarded
 from agentel.telemetry import deferred
 from agentel.telemetry.calls import no_span
 from agentel.telemetry.context import current_context
-from agentel.telemetry.metrics import Labels
 from agentel.telemetry.pipeline import Pipeline
 from agentel.telemetry.recording import Recording
 from agentel.telemetry.spans import KINDS, project, span_name
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
     from opentelemetry.trace import TracerProvider
 
 SCOPE = "agentel"
-
-_METERED = ("inference", "embeddings")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,19 +107,6 @@ class HandRecording(Recording):
             self.stamp()
             deferred.watch()
             deferred.end_later(partial(self.end, "abandoned"))
-
-    def _complete_fields(self) -> None:
-        if self.operation.name in _METERED:
-            found = self.found
-            known = "usage_input_tokens" in found or "usage_output_tokens" in found
-            found["usage_source"] = "provider" if known else "absent"
-
-    def _measure(self, seconds: float, fields: Fields, labels: Labels) -> None:
-        if self.operation.name in _METERED:
-            instruments = self.pipeline.instruments
-            instruments.call(self.operation, seconds, fields, labels, self.context)
-        else:
-            super()._measure(seconds, fields, labels)
 
 
 class Source:
