@@ -207,23 +207,3 @@ def test_fork_among_busy_threads_neither_hangs_nor_loses(place: Place) -> None:
     ran = place.launch(BUSY)
     assert (ran.err, ran.code) == ("", 0)
     assert in_spans(place) == in_metrics(place) == truth(place)
-
-
-LOOKS = """
-import agentel, inspect, os, pickle
-
-names = [os._exit]
-before = [(f.__module__, f.__name__, f.__doc__, str(inspect.signature(f))) for f in names]
-agentel.start()
-after = [(f.__module__.replace("os", "posix"), f.__name__, f.__doc__, str(inspect.signature(f)))
-         for f in (os._exit,)]
-assert before == after, (before, after)
-assert pickle.loads(pickle.dumps(os._exit)) is os._exit
-agentel.shutdown()
-assert [os._exit] == names
-"""
-
-
-def test_leaving_looks_as_it_did(place: Place) -> None:
-    ran = place.plain(LOOKS)
-    assert (ran.err, ran.code) == ("", 0)

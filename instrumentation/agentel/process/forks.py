@@ -1,4 +1,4 @@
-"""Knows what a forked child must not take over from its parent, and how it leaves without a loss.
+"""Knows what a forked child must not take over from its parent.
 
 Measurements, ids, connections and open spans are the parent's to tell; locks may be held by threads
 that the child does not have. Some OpenTelemetry releases see to a part of it themselves; what they
@@ -11,8 +11,7 @@ import os
 import uuid
 from collections.abc import Iterator
 from copy import copy
-from functools import wraps
-from typing import Any, NoReturn
+from typing import Any
 from weakref import WeakSet
 
 from opentelemetry import _logs, metrics, trace
@@ -22,9 +21,8 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 
 from agentel.config import read_settings
 from agentel.core.safety import guarded
-from agentel.process import ends
 
-__all__ = ["change_resource", "resource_of", "unwatch", "watch"]
+__all__ = ["change_resource", "resource_of", "watch"]
 
 _MOST = 10_000
 """Objects that are looked at behind one provider, so that a fork stays short."""
@@ -34,51 +32,25 @@ _kept: list[Any] = []
 _ids: list[tuple[Any, object]] = []
 _is_armed = False
 _is_watching = False
-_seconds = 0.0
-_real_exit = os._exit  # pyright: ignore[reportPrivateUsage]
 
 
 def watch(*providers: object) -> None:
-    """Let forked children start with nothing of their parent's, and deliver before `os._exit`.
+    """Let the children of every later fork start with nothing of their parent's.
 
-    It holds for OpenTelemetry's global providers and for the given ones (None is skipped), and for
-    children of every later fork; delivery takes at most `AGENTEL_EXIT_TIMEOUT`. `unwatch` restores
-    `os._exit`. Never raises.
+    It holds for OpenTelemetry's global providers, for as long as the process lives, and for the
+    given ones (None is skipped), for as long as they do. Never raises.
     """
-    global _is_watching, _seconds
-    settings = read_settings()
-    if settings.sdk_disabled:
+    global _is_watching
+    if read_settings().sdk_disabled:
         return
-    _seconds = settings.exit_timeout
     _given.update(provider for provider in providers if provider is not None)
     _is_watching = True
-    if os._exit is _real_exit:  # pyright: ignore[reportPrivateUsage]
-        os._exit = _exit
-
-
-def unwatch() -> None:
-    """Restore `os._exit`, unless somebody else has replaced it since. Never raises."""
-    if os._exit is _exit:  # pyright: ignore[reportPrivateUsage]
-        os._exit = _real_exit
 
 
 def change_resource(attributes: dict[str, str]) -> None:
     """Set attributes of the resource of every provider, for all telemetry from now on."""
     for provider in _providers():
         guarded("change a resource", _change_resource, provider, attributes)
-
-
-# --- leaving -----------------------------------------------------------------------------------
-
-
-@wraps(_real_exit)
-def _exit(*args: Any, **kwargs: Any) -> NoReturn:
-    if not ends.is_finishing():
-        guarded("deliver before the process leaves", ends.flush_before_exit, _seconds)
-    _real_exit(*args, **kwargs)
-
-
-_exit.__module__ = "os"  # so that it is pickled as what it stands for
 
 
 # --- forking -----------------------------------------------------------------------------------
