@@ -263,6 +263,9 @@ def test_newer_sdk_is_a_note(place: Place, tmp_path: Path) -> None:
     findings, code = doctor(place, **ONLY_GROQ)
     assert (findings["libraries groq"]["state"], code) == ("note", 0)
     assert "newer than what agentel is tested with" in findings["libraries groq"]["found"]
+    strict, code = doctor(place, **ONLY_GROQ, AGENTEL_STRICT="1")
+    assert (strict["libraries groq"]["state"], code) == ("problem", 1)
+    assert place.launch("pass", **ONLY_GROQ, AGENTEL_STRICT="1").code == 78
 
 
 FOREIGN = """
@@ -320,6 +323,20 @@ def doctor_of(python: Path, place: Place) -> tuple[Findings, int]:
     assert ran.err == ""
     told = json.loads(ran.out)
     return {f"{f['check']} {f['subject']}": f for f in told["findings"]}, ran.code
+
+
+def test_metadata_of_an_older_agentel_is_a_problem(place: Place, tmp_path: Path) -> None:
+    install(
+        tmp_path / "site",
+        "agentel",
+        "0.0.1",
+        entry_points={"opentelemetry_instrumentor": {"openai": "agentel.libraries:openai"}},
+    )
+    prefer(place, tmp_path / "site")
+    findings, _ = doctor(place, AGENTEL_DISABLED_LIBRARIES="openai")
+    assert "libraries agentel" in problems(findings)
+    assert "groq" in findings["libraries agentel"]["found"]
+    assert "install agentel anew" in findings["exporters traces"]["advice"]
 
 
 def test_environment_without_any_sdk_is_well(place: Place, tmp_path: Path) -> None:
@@ -488,9 +505,11 @@ def test_sampling_at_the_start_is_told(place: Place) -> None:
 def test_redaction_that_cannot_be_imported_is_a_problem(place: Place) -> None:
     place.write("def redact(field, value): return None", "own_redaction.py")
     fine, _ = doctor(place, **NO_SDK, AGENTEL_REDACT="own_redaction:redact")
-    wrong, _ = doctor(place, **NO_SDK, AGENTEL_REDACT="own_redaction:no_such")
+    place.write("no_such_name", "failing_redaction.py")
     assert problems(fine) == []
-    assert problems(wrong) == ["environment AGENTEL_REDACT"]
+    for name in ("own_redaction:no_such", "no_such_module:redact", "failing_redaction:redact"):
+        wrong, _ = doctor(place, **NO_SDK, AGENTEL_REDACT=name)
+        assert problems(wrong) == ["environment AGENTEL_REDACT"], name
 
 
 def test_folder_that_is_a_file_is_a_problem(place: Place) -> None:

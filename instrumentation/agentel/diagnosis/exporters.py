@@ -24,10 +24,12 @@ GRPC = "otlp_proto_grpc"
 PROTOCOLS = {"http/protobuf": HTTP, "grpc": GRPC}
 _DEFAULTS = {HTTP: "http://localhost:4318", GRPC: "http://localhost:4317"}
 NONE = "none"
-_INSTALL = (
-    "pip install opentelemetry-exporter-otlp-proto-grpc, or set "
-    "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf and the endpoint's port for HTTP, 4318"
-)
+_INSTALL = {
+    GRPC: "pip install opentelemetry-exporter-otlp-proto-grpc, or set "
+    "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf and the endpoint's port for HTTP, 4318",
+    FILES: "install agentel anew: its metadata is of another version than its code",
+}
+"""Exporter to what to do where it is not installed."""
 
 
 def check_exporters(seen: Surroundings) -> Iterator[Finding]:
@@ -82,10 +84,15 @@ def endpoint_of(seen: Surroundings, signal: str, name: str) -> Endpoint:
         url,
         headers=_headers(_option(seen, signal, "HEADERS")),
         is_grpc=is_grpc,
-        certificate=_option(seen, signal, "CERTIFICATE"),
+        certificate=_option(seen, signal, "CERTIFICATE") or _authorities(seen),
         client_certificate=_option(seen, signal, "CLIENT_CERTIFICATE"),
         client_key=_option(seen, signal, "CLIENT_KEY"),
     )
+
+
+def _authorities(seen: Surroundings) -> str:
+    """Return the file that `requests`, behind OpenTelemetry's exporter, is told to trust."""
+    return seen.value("REQUESTS_CA_BUNDLE") or seen.value("CURL_CA_BUNDLE")
 
 
 def _address(seen: Surroundings, signal: str, name: str) -> str:
@@ -103,7 +110,7 @@ def _unasked(seen: Surroundings, signal: str, name: str) -> Finding:
     variable = f"OTEL_{signal.upper()}_EXPORTER"
     if name == NONE:
         return note(signal, f"go nowhere: {variable}=none", f"unset {variable}", exporter=name)
-    if name == FILES:
+    if name == FILES and _is_installed(seen, signal, name):
         return ok(signal, "go to local files", exporter=name)
     if name == "console" or _is_installed(seen, signal, name):
         return ok(signal, f"go to the exporter '{name}'", exporter=name)
@@ -113,10 +120,10 @@ def _unasked(seen: Surroundings, signal: str, name: str) -> Finding:
     else:
         found = f"the exporter '{name}' is not installed"
         expected = f"one of {', '.join(_offered(seen, signal))}"
-        advice = _INSTALL if name == GRPC else f"install what brings it, or set {variable}=otlp"
+        advice = _INSTALL.get(name, f"install what brings it, or set {variable}=otlp")
     return problem(
         signal,
-        f"{found}; they go to local files instead",
+        found if name == FILES else f"{found}; they go to local files instead",
         expected=expected,
         advice=advice,
         exporter=name,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import Distribution, EntryPoint, distributions
 
-__all__ = ["Broken", "Entry", "Installed", "Package", "normalized", "read_installed"]
+from agentel.core.safety import outcome_of
 
-UNREADABLE = (OSError, ValueError, LookupError, AttributeError, TypeError)
-"""What reading metadata raises: no text, no such field, no such encoding."""
+__all__ = ["Broken", "Entry", "Installed", "Package", "normalized", "read_installed"]
 
 
 def normalized(name: str) -> str:
@@ -82,18 +82,18 @@ def read_installed(path: Sequence[str]) -> Installed:
     broken: list[Broken] = []
     for distribution in distributions(path=list(dict.fromkeys(path))):
         place = _place(distribution)
-        try:
-            package = _package(distribution)
-        except UNREADABLE as error:
-            package = Package(re.split(r"-\d", place)[0] or place, "unknown")
+        package, error = outcome_of(partial(_package, distribution))
+        if error is not None:
             broken.append(Broken(place, _reason(error), hides_entry_points=False))
+        if package is None:
+            package = Package(re.split(r"-\d", place)[0] or place, "unknown")
         key = normalized(package.name)
         if key in packages:
             continue
         packages[key] = package
-        try:
-            entries += _entries(distribution, key)
-        except UNREADABLE as error:
+        offered, error = outcome_of(partial(_entries, distribution, key))
+        entries += offered or ()
+        if error is not None:
             broken.append(Broken(place, _reason(error), hides_entry_points=True))
     return Installed(packages, tuple(entries), tuple(broken))
 
@@ -105,10 +105,9 @@ def _package(distribution: Distribution) -> Package:
     return Package(name, version, tuple(distribution.requires or ()))
 
 
-def _entries(distribution: Distribution, package: str) -> Iterator[Entry]:
-    entry: EntryPoint
-    for entry in distribution.entry_points:
-        yield Entry(entry.group, entry.name, entry.value, package)
+def _entries(distribution: Distribution, package: str) -> list[Entry]:
+    found: list[EntryPoint] = list(distribution.entry_points)
+    return [Entry(entry.group, entry.name, entry.value, package) for entry in found]
 
 
 def _place(distribution: Distribution) -> str:

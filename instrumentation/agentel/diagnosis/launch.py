@@ -50,7 +50,9 @@ def _finding(
         "installed": [{"name": e.name, "package": e.package} for e in entries],
         "winner": None if winner is None else {"name": winner.name, "package": winner.package},
     }
-    advice = f"set {variable}={OURS}, or start the program with `agentel run`"
+    advice = f"set {variable}={OURS}"
+    if asked is None:
+        advice += ", or start the program with `agentel run`"
     if winner is None:
         chosen = f"{variable}={asked!r} names none" if asked is not None else "none is installed"
         return problem(

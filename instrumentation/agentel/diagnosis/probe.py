@@ -11,11 +11,14 @@ import json
 import os
 import sys
 from collections.abc import Mapping
+from functools import partial
 from importlib import import_module
 from importlib.metadata import entry_points
 from importlib.util import find_spec
 from inspect import getattr_static
 from typing import Any
+
+from agentel.core.safety import outcome_of
 
 __all__ = ["hooks", "main", "program"]
 
@@ -61,11 +64,11 @@ def _redaction(name: str) -> str:
     if not name:
         return ""
     module, _, attribute = name.partition(":")
-    try:
-        found = getattr(import_module(module), attribute, None)
-    except (ImportError, ValueError) as error:
-        return f"{type(error).__name__}: {error}"
-    return "" if callable(found) else f"{module} has no function {attribute!r}"
+    loaded, error = outcome_of(partial(import_module, module))
+    if error is not None:
+        return _told(error)
+    is_there = callable(getattr(loaded, attribute, None))
+    return "" if is_there else f"{module} has no function {attribute!r}"
 
 
 def _declared(name: str) -> dict[str, Any]:
@@ -131,11 +134,12 @@ def hooks(name: str) -> dict[str, Any]:
 
 
 def _import_error(module: str) -> str:
-    try:
-        import_module(module)
-    except (ImportError, AttributeError, TypeError, ValueError, RuntimeError) as error:
-        return f"{type(error).__name__}: {error}".partition("\n")[0]
-    return ""
+    _, error = outcome_of(partial(import_module, module))
+    return "" if error is None else _told(error)
+
+
+def _told(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".partition("\n")[0]
 
 
 def _is_ours(path: str) -> bool:

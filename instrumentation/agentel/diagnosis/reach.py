@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import http.client
-import os
 import socket
 import ssl
 import threading
@@ -129,10 +128,7 @@ def _trust(endpoint: Endpoint) -> ssl.SSLContext:
 
 
 def _usual_authorities() -> str | None:
-    """Return the file that `requests`, behind OpenTelemetry's exporter, takes."""
-    named = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
-    if named and os.path.isfile(named):
-        return named
+    """Return the file that `requests`, behind OpenTelemetry's exporter, brings with it."""
     try:
         import certifi
     except ImportError:

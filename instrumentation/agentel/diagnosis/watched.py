@@ -31,6 +31,7 @@ def check_libraries(seen: Surroundings) -> Iterator[Finding]:
     """
     known: list[Mapping[str, Any]] = seen.told.get("libraries", [])
     yield from _unknown(seen, [library["name"] for library in known])
+    yield from _unlisted({library["name"] for library in known})
     settled = {library["name"]: _unasked(seen, library) for library in known}
     asked = [library for library in known if settled[library["name"]] is None]
     with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -52,6 +53,18 @@ def _unknown(seen: Surroundings, known: list[str]) -> Iterator[Finding]:
                 expected=f"names among {', '.join(known)}",
                 advice=f"correct {variable}",
             )
+
+
+def _unlisted(known: set[str]) -> Iterator[Finding]:
+    """Tell of libraries that agentel can watch, and that its metadata does not name."""
+    unlisted = sorted(set(WATCHED) - known)
+    if known and unlisted:
+        yield problem(
+            "agentel",
+            f"its metadata is of another version than its code: {', '.join(unlisted)} not in it",
+            expected="an entry point for each library",
+            advice="install agentel anew",
+        )
 
 
 def _unwatched() -> Iterator[Finding]:
@@ -102,7 +115,7 @@ def _unasked(seen: Surroundings, library: Mapping[str, Any]) -> Finding | None:
 
 def _asked(seen: Surroundings, library: Mapping[str, Any], answer: Answer) -> Iterator[Finding]:
     name, version = library["name"], _version(seen, library) or "unknown"
-    distribution, wanted = _split(library)
+    wanted = _split(library)[1]
     details = {"version": version, "range": wanted, **answer.told}
     trouble = answer.trouble or answer.told.get("error", "")
     if trouble:
@@ -114,7 +127,7 @@ def _asked(seen: Surroundings, library: Mapping[str, Any], answer: Answer) -> It
             **details,
         )
         return
-    yield _hooked(name, version, distribution, wanted, details)
+    yield _hooked(seen, library, version, details)
     yield from _native(seen, library, answer.told)
 
 
@@ -123,8 +136,9 @@ def _lowest(specifiers: str) -> str:
 
 
 def _hooked(
-    name: str, version: str, distribution: str, wanted: str, details: Mapping[str, Any]
+    seen: Surroundings, library: Mapping[str, Any], version: str, details: Mapping[str, Any]
 ) -> Finding:
+    name, (distribution, wanted) = library["name"], _split(library)
     missing, foreign, applied = details["missing"], details["foreign"], details["applied"]
     if missing or not applied:
         return problem(
@@ -142,16 +156,24 @@ def _hooked(
             "calls may be recorded twice; find out who else wraps them in this environment",
             **details,
         )
-    if is_within(wanted, version) is False:
-        return note(
+    if is_within(wanted, version) is not False:
+        return ok(name, f"{version}, {len(applied)} hooks in place", **details)
+    found = f"{version} is newer than what agentel is tested with"
+    if seen.value("AGENTEL_STRICT").lower() in _TRUE:
+        return problem(
             name,
-            f"{version} is newer than what agentel is tested with; all {len(applied)} hooks are "
-            "in place",
-            "look whether its calls are recorded",
+            f"{found}, and AGENTEL_STRICT ends the program",
             expected=wanted,
+            advice=f"pip install '{distribution}{wanted}', or unset AGENTEL_STRICT",
             **details,
         )
-    return ok(name, f"{version}, {len(applied)} hooks in place", **details)
+    return note(
+        name,
+        f"{found}; all {len(applied)} hooks are in place",
+        "look whether its calls are recorded",
+        expected=wanted,
+        **details,
+    )
 
 
 def _native(

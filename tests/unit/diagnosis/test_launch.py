@@ -65,12 +65,20 @@ def test_who_wins_is_told(tmp_path: Path, case: str) -> None:
     ]
 
 
+def test_what_our_part_of_the_launcher_names_counts(tmp_path: Path) -> None:
+    seen = Surroundings({}, str(tmp_path), told={"chosen": {"OTEL_PYTHON_DISTRO": "agentel"}})
+    distro, _ = check_launch(seen)
+    assert distro.found.startswith("OTEL_PYTHON_DISTRO='agentel' names none")
+
+
 def test_winner_of_another_is_named_with_what_to_set(tmp_path: Path) -> None:
     distro, configurator = launch(tmp_path, "others ours")
     assert distro.found == ("'distro' of opentelemetry-distro wins: it is found first on the disk")
     assert "OTEL_PYTHON_DISTRO=agentel" in distro.advice
     assert "OTEL_PYTHON_CONFIGURATOR=agentel" in configurator.advice
     assert "agentel run" in distro.advice
+    named, _ = launch(tmp_path / "named", "ours others", OTEL_PYTHON_DISTRO="distro")
+    assert named.advice == "set OTEL_PYTHON_DISTRO=agentel"  # what is named, a launcher leaves
     assert distro.details["installed"] == [
         {"name": "distro", "package": "opentelemetry-distro"},
         {"name": "agentel", "package": "agentel"},

@@ -174,6 +174,13 @@ def test_address_that_is_none_does_not_raise(url: str, is_grpc: bool) -> None:
     assert reach(Endpoint(url, is_grpc=is_grpc)).kind in ("unusable", "unknown", "refused")
 
 
+@pytest.mark.parametrize("value", ["planted\n", "planted\u20ac", "\ud800planted"])
+def test_header_that_cannot_be_sent_is_told_without_it(receiver: HTTPServer, value: str) -> None:
+    outcome = reach(Endpoint(f"http://127.0.0.1:{port(receiver)}", {"authorization": value}))
+    assert outcome.kind == "unusable"
+    assert "planted" not in outcome.told
+
+
 def test_name_without_an_address_is_unknown() -> None:
     # An interface that is not there: no name server is asked.
     assert reach(Endpoint("http://[fe80::1%nowhere]:4318")).kind == "unknown"
