@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, MutableMapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,9 @@ __all__ = ["announce", "line", "whereabouts"]
 _has_spoken = False
 
 
-def announce(where: str, settings: Settings, environ: Mapping[str, str] = os.environ) -> None:
+def announce(
+    where: str, settings: Settings, environ: MutableMapping[str, str] = os.environ
+) -> None:
     """Say the line, in the process that may, once. `where` tells where telemetry goes.
 
     Nothing is said where the settings ask for quiet, or without a standard error. Looks at the

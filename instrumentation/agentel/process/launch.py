@@ -22,7 +22,6 @@ NOT_EXECUTABLE = 126
 """Exit codes of shells. Source: POSIX, Shell Command Language, "Exit Status for Commands"."""
 
 _SITE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "site")
-_CONTEXT = "AGENTEL_CONTEXT"
 _REASONS = {
     errno.ENOENT: "the interpreter that its first line names does not exist",
     errno.ENOEXEC: "it is neither a binary of this system nor begins with a line of '#!'",
@@ -40,8 +39,8 @@ class Unusable(Exception):
 
 
 def is_nested(environ: Mapping[str, str]) -> bool:
-    """Tell whether another launcher, or a watched program, started this process."""
-    return bool(environ.get(VARIABLE) or environ.get(_CONTEXT))
+    """Tell whether a watched program, or another `agentel run`, started this process."""
+    return bool(environ.get(VARIABLE))
 
 
 def environment(environ: Mapping[str, str], launch: str) -> dict[str, str]:

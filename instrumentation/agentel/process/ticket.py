@@ -1,29 +1,28 @@
-"""Knows in which process a run began: how `agentel run` and what it starts recognise each other.
+"""Knows in which process a run began: how a launcher and what it starts recognise each other.
 
-The launcher makes a file that is empty, the *ticket*, in a folder of its own, and hands its process
-id and the ticket's path down in `AGENTEL_LAUNCH`. The first process below it that loads agentel
-removes the ticket: the run began in that one. It speaks for the run if it is the launcher's own
-child (or what that child became by `exec`); what a child of it prints may be captured by somebody.
-A ticket that is still there at the end tells the launcher that nobody loaded agentel.
+`agentel run` makes an empty file, the *ticket*, in a folder of its own, and hands its process id
+and the ticket's path down in `AGENTEL_LAUNCH`. The first process below it that loads agentel removes
+the ticket: the run began in that one. It speaks for the run if it is the launcher's own child (or
+what that child became by `exec`); what a child of it prints may be captured by somebody. A ticket
+that is still there at the end tells the launcher that nobody loaded agentel.
 
-Without a launcher, the run begins where `AGENTEL_RUN_ID` is not set yet; every process sets it for
-its children.
+Without `agentel run`, the run begins in the process that does not find the variable, and which sets
+it for its children.
 """
 
 from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass
-
-from agentel.local.runs import RUN_ID_VARIABLE
 
 __all__ = ["VARIABLE", "Place", "Ticket", "place"]
 
 VARIABLE = "AGENTEL_LAUNCH"
-"""`<process id of the launcher>:<path of the ticket>`. Between our processes, not a setting."""
+"""`<process id of the launcher>:<path of the ticket>`, or the id of the process that the run began
+in. Between our processes, not a setting."""
 
 _TICKET = "ticket"
 
@@ -73,22 +72,22 @@ class Ticket:
             os.rmdir(self._folder)
 
 
-def place(environ: Mapping[str, str]) -> Place:
+def place(environ: MutableMapping[str, str]) -> Place:
     """Return this process's place in the run, as its environment gives it. Never raises.
 
-    To be asked for the first time before `AGENTEL_RUN_ID` is set; it is then remembered, also by
-    forks, in none of which the run began. Takes the ticket.
+    Asked for the first time, it takes the ticket or sets `AGENTEL_LAUNCH`. It is then remembered,
+    also by forks, in none of which the run began.
     """
     if not _places:
         _places[os.getpid()] = _take_place(environ)
     return _places.get(os.getpid(), _AMONG_OTHERS)
 
 
-def _take_place(environ: Mapping[str, str]) -> Place:
+def _take_place(environ: MutableMapping[str, str]) -> Place:
     launcher, _, path = environ.get(VARIABLE, "").partition(":")
-    if not path:
-        begins = not environ.get(RUN_ID_VARIABLE, "").strip()
-        return Place(begins, begins)
+    if not launcher:
+        environ[VARIABLE] = str(os.getpid())
+        return Place(True, True)
     if os.path.basename(path) != _TICKET:
         return _AMONG_OTHERS
     try:
