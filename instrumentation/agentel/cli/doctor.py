@@ -71,7 +71,7 @@ def doctor_lines(findings: Sequence[Finding], *, everything: bool = False) -> It
     yield _heading(findings)
     for state in ("problem", "note"):
         told = [finding for finding in findings if finding.state == state]
-        for subjects, finding in _merged(told).items():
+        for subjects, finding in _merged(told):
             yield Line()
             yield from _paragraph(subjects, finding)
     well = [finding for finding in findings if finding.state == "ok"]
@@ -97,13 +97,13 @@ def _count(findings: Sequence[Finding], state: State) -> int:
     return sum(finding.state == state for finding in findings)
 
 
-def _merged(findings: Sequence[Finding]) -> dict[str, Finding]:
-    """Return each finding once, by the subjects that it is the same for."""
+def _merged(findings: Sequence[Finding]) -> list[tuple[str, Finding]]:
+    """Return each finding once, with the subjects that it is the same for."""
     subjects: dict[tuple[str, ...], list[Finding]] = {}
     for finding in findings:
         same = (finding.check, finding.found, finding.expected, finding.advice)
         subjects.setdefault(same, []).append(finding)
-    return {", ".join(f.subject for f in group): group[0] for group in subjects.values()}
+    return [(", ".join(f.subject for f in group), group[0]) for group in subjects.values()]
 
 
 def _paragraph(subjects: str, finding: Finding) -> Iterator[Line]:
