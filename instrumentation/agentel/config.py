@@ -12,12 +12,11 @@ from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any, Literal
 
+from agentel import parsing
+
 ContentMode = Literal["NO_CONTENT", "SPAN_ONLY", "EVENT_ONLY", "SPAN_AND_EVENT"]
 
 _logger = logging.getLogger(__name__)
-_MODES = ("NO_CONTENT", "SPAN_ONLY", "EVENT_ONLY", "SPAN_AND_EVENT")
-_TRUE = ("true", "1", "yes", "on")
-_FALSE = ("false", "0", "no", "off")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +34,10 @@ class Settings:
     directory: str = ""
     files: bool = False
     run_id: str = ""
+    file_size: int = 64 * 1024 * 1024
+    max_files: int = 16
+    keep_days: float = 7.0
+    keep_runs: int = 200
     exit_timeout: float = 2.0
     latest_conventions: bool = False
     sdk_disabled: bool = False
@@ -70,63 +73,25 @@ class Setting:
     meaning: str
 
 
-def _boolean(text: str) -> bool:
-    lowered = text.strip().lower()
-    if lowered in _TRUE:
-        return True
-    if lowered in _FALSE:
-        return False
-    raise ValueError(text)
-
-
-def _mode(text: str) -> str:
-    upper = text.strip().upper()
-    if upper not in _MODES:
-        raise ValueError(text)
-    return upper
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
-
-
-def _size(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise ValueError(text)
-    return value
-
-
-def _seconds(text: str) -> float:
-    value = float(text)
-    if not 0 <= value < 86400:
-        raise ValueError(text)
-    return value
-
-
-def _conventions(text: str) -> bool:
-    return "gen_ai_latest_experimental" in _names(text)
-
-
 SETTINGS: tuple[Setting, ...] = (
     Setting(
         "content",
         "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT",
-        _mode,
-        "one of " + ", ".join(_MODES),
+        parsing.mode,
+        "one of " + ", ".join(parsing.MODES),
         "Where messages, tool arguments and results, and error texts go. Nowhere by default.",
     ),
     Setting(
         "attribute_limit",
         "AGENTEL_CONTENT_ATTRIBUTE_LIMIT",
-        _size,
+        parsing.size,
         "a number of bytes, 1 or more",
         "Most bytes of captured content in one attribute; what is cut is said in it.",
     ),
     Setting(
         "span_limit",
         "AGENTEL_CONTENT_SPAN_LIMIT",
-        _size,
+        parsing.size,
         "a number of bytes, 1 or more",
         "Most bytes of captured content on one span.",
     ),
@@ -141,21 +106,21 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "libraries",
         "AGENTEL_LIBRARIES",
-        _names,
+        parsing.names,
         "names, separated by commas",
         "The only libraries to watch. All by default.",
     ),
     Setting(
         "disabled_libraries",
         "AGENTEL_DISABLED_LIBRARIES",
-        _names,
+        parsing.names,
         "names, separated by commas",
         "Libraries not to watch.",
     ),
     Setting(
         "stream_usage",
         "AGENTEL_STREAM_USAGE",
-        _boolean,
+        parsing.boolean,
         "true or false",
         "Ask the provider for the token usage of streams where the program does not, and keep the "
         "extra chunk from the program.",
@@ -163,7 +128,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "span_events",
         "AGENTEL_SPAN_EVENTS",
-        _boolean,
+        parsing.boolean,
         "true or false",
         "Mirror events, without content, on the spans that they belong to.",
     ),
@@ -177,9 +142,37 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "files",
         "AGENTEL_FILES",
-        _boolean,
+        parsing.boolean,
         "true or false",
         "Write local files also where telemetry goes elsewhere, as `agentel run` does.",
+    ),
+    Setting(
+        "file_size",
+        "AGENTEL_FILE_SIZE",
+        parsing.size,
+        "a number of bytes, 1 or more",
+        "Size at which a local file is closed and the next one begun.",
+    ),
+    Setting(
+        "max_files",
+        "AGENTEL_MAX_FILES",
+        parsing.size,
+        "a number, 1 or more",
+        "Most local files that a process keeps of each signal; the oldest is removed.",
+    ),
+    Setting(
+        "keep_days",
+        "AGENTEL_KEEP_DAYS",
+        parsing.days,
+        "a number of days, above 0",
+        "Age, since the last write, at which a run's local files are removed by a later run.",
+    ),
+    Setting(
+        "keep_runs",
+        "AGENTEL_KEEP_RUNS",
+        parsing.size,
+        "a number, 1 or more",
+        "Most runs that are kept in the folder; the oldest that has ended is removed.",
     ),
     Setting(
         "run_id",
@@ -191,14 +184,14 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "quiet",
         "AGENTEL_QUIET",
-        _boolean,
+        parsing.boolean,
         "true or false",
         "Say nothing at the start of a run, and nothing at the end of `agentel run`.",
     ),
     Setting(
         "strict",
         "AGENTEL_STRICT",
-        _boolean,
+        parsing.boolean,
         "true or false",
         "End the program, with exit code 78, where it would not be watched as tested: at its start "
         "because of a library's version, or when it imports a library that lacks what is wrapped.",
@@ -206,14 +199,14 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "exit_timeout",
         "AGENTEL_EXIT_TIMEOUT",
-        _seconds,
+        parsing.seconds,
         "seconds, 0 or more and less than a day",
         "Most seconds that a process which ends waits for its telemetry to arrive.",
     ),
     Setting(
         "latest_conventions",
         "OTEL_SEMCONV_STABILITY_OPT_IN",
-        _conventions,
+        parsing.conventions,
         "names, separated by commas",
         "With `gen_ai_latest_experimental`, metrics have the conventions' redesigned names.",
     ),
@@ -261,7 +254,7 @@ def _complain(setting: Setting, text: str) -> None:
 
 def is_switched_on(variable: str) -> bool:
     """Tell whether the user set somebody else's switch to a true value."""
-    return os.environ.get(variable, "").strip().lower() in _TRUE
+    return os.environ.get(variable, "").strip().lower() in parsing.TRUE
 
 
 def default_of(field: str) -> Any:

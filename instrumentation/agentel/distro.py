@@ -24,8 +24,9 @@ from agentel.config import read_settings
 from agentel.core.hooks import begin_run
 from agentel.core.safety import guarded
 from agentel.local.runs import program_name, storage_from_environment
-from agentel.process import children, ends, forks, leaving, signals, strict
+from agentel.process import children, ends, forks, signals, strict
 from agentel.process.announcement import announce, whereabouts
+from agentel.process.delivery import spare_stderr
 from agentel.process.destinations import SIGNALS, connect, destination, destinations, unnamed
 from agentel.process.ticket import place
 from agentel.telemetry import deferred
@@ -62,9 +63,10 @@ class Configurator(_OTelSDKConfigurator):
             guarded("announce", announce, "where OTEL_CONFIG_FILE says", settings)
             return
         storage = storage_from_environment()
+        if not place(os.environ).speaks:
+            spare_stderr()
         found, problems = destinations(os.environ, storage.directory)
         for problem in problems:
-            # Whoever captures a child's standard error must not receive ours.
             _logger.log(logging.WARNING if place(os.environ).speaks else logging.DEBUG, problem)
         kwargs["resource_attributes"] = {
             **(kwargs.get("resource_attributes") or {}),
@@ -87,7 +89,6 @@ def _begin_run() -> None:
     inherit(os.environ)
     forks.watch()
     children.watch()
-    leaving.watch()
 
 
 def _deliver_at_exit() -> None:
@@ -219,6 +220,6 @@ def shutdown() -> None:
     global _started
     uninstrument()
     flush()
+    forks.unwatch()
     children.unwatch()
-    leaving.unwatch()
     _started = False

@@ -28,7 +28,8 @@ MAY_IMPORT = {
         *("diagnosis", "core", "local", "config"),
         *("libraries", "telemetry", "process", "distro"),  # what its child process looks at
     },
-    "config": set[str](),
+    "config": {"parsing"},
+    "parsing": set[str](),
     "semconv": set[str](),
     "_version": set[str](),
     "instrumentor": {"core", "telemetry", "config", "process"},

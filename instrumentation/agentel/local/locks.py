@@ -17,16 +17,28 @@ try:
 except ImportError:  # pragma: no cover - Windows
     fcntl = None
 
-__all__ = ["hold", "is_free", "release", "share"]
+__all__ = ["hold", "is_free", "open_own", "release", "share"]
 
+
+_FLAGS: int = os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+"""A link that somebody put in a file's place is not followed."""
 
 _PATIENCE = 2.0
 """Seconds to wait for a lock that others hold only while they make or remove folders."""
 
 
+def open_own(path: Path, flags: int) -> int:
+    """Open a file, made for its owner alone whatever the umask takes away. Raises OSError."""
+    descriptor = os.open(path, flags | _FLAGS, 0o600)
+    if hasattr(os, "fchmod"):
+        with suppress(OSError):  # another user's, or a file system without modes
+            os.fchmod(descriptor, 0o600)
+    return descriptor
+
+
 def share(path: Path) -> int | None:
     """Mark `path` as in use by this process; return what `release` takes. Raises OSError."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = open_own(path, os.O_RDWR)
     lock_descriptor(descriptor)
     return descriptor
 
@@ -44,7 +56,7 @@ def hold(path: Path) -> int:
     Waits for two seconds at most, so that a stopped process cannot stop others, and goes on without
     the lock then. Raises OSError if the file cannot be made.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = open_own(path, os.O_RDWR)
     patience = time.monotonic() + _PATIENCE
     while not _try_exclusive(descriptor) and time.monotonic() < patience:
         time.sleep(0.01)

@@ -17,13 +17,16 @@ def sweep(folders: Sequence[Path], *, keep: Path, age: float, runs: int) -> None
 
     A run goes when its last write is more than `age` seconds ago, or when there are more than
     `runs` of them. Nothing that a living process writes to is touched: neither its run, nor its
-    files in a run that others keep alive. `keep` stays. Never raises.
+    files in a run that others keep alive. `keep` stays, and counts: it may seem the oldest, after
+    the clock was set back. Never raises.
     """
     oldest_time = time.time() - age
-    surplus = len(folders) - runs
-    for place, folder in enumerate(folders):
+    others = [folder for folder in folders if folder != keep]
+    surplus = len(others) + 1 - runs
+    _remove_files(keep, oldest_time)
+    for place, folder in enumerate(others):
         outdated = place < surplus or _last_write(folder) < oldest_time
-        if outdated and folder != keep and locks.is_free(folder / "run.json"):
+        if outdated and locks.is_free(folder / "run.json"):
             _remove(folder)
         else:
             _remove_files(folder, oldest_time)

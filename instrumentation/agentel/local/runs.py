@@ -19,13 +19,13 @@ import re
 import sys
 import threading
 from collections.abc import Generator, MutableMapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 
 from agentel._version import __version__
-from agentel.local import locks, retention
+from agentel.local import locks, refusals, retention
 
 __all__ = [
     "DIRECTORY",
@@ -61,12 +61,14 @@ _logger = logging.getLogger(__name__)
 class Storage:
     """Where telemetry is written and how much of it is kept.
 
-    `directory` is absolute. Sizes are bytes, `max_age` is seconds; `max_runs` counts this run too.
+    `directory` is absolute. Sizes are bytes, `max_age` is seconds; `max_runs` counts this run too,
+    `max_files` the file that is written to.
     """
 
     directory: str
     run_id: str
     max_file_size: int = 64 * 1024 * 1024
+    max_files: int = 16
     max_age: float = 7 * 86_400.0
     max_runs: int = 200
 
@@ -81,7 +83,7 @@ class Run:
     def meta_folder(self) -> Path:
         """Return the folder for derived files, made if it is not there. Raises OSError."""
         folder = self.folder / "meta"
-        folder.mkdir(mode=0o700, exist_ok=True)
+        _make_folder(folder, exist_ok=True)
         return folder
 
 
@@ -176,12 +178,23 @@ def join(storage: Storage) -> Run:
 
 def _make_root(root: Path) -> None:
     root.parent.mkdir(parents=True, exist_ok=True)
-    with suppress(FileExistsError):
-        root.mkdir(mode=0o700)
-    (root / "runs").mkdir(mode=0o700, exist_ok=True)
-    ignore = root / ".gitignore"
-    if not ignore.exists():
-        _write_new(ignore, "*\n")
+    try:
+        _make_folder(root)
+    except FileExistsError:
+        refusals.check_folder(root)
+    _make_folder(root / "runs", exist_ok=True)
+    _write_new(root / ".gitignore", "*\n")
+
+
+def _make_folder(folder: Path, *, exist_ok: bool = False) -> None:
+    """Make a folder for its owner alone, whatever the umask takes away."""
+    try:
+        folder.mkdir(mode=0o700)
+    except FileExistsError:
+        if not exist_ok or not folder.is_dir():
+            raise
+    else:
+        folder.chmod(0o700)
 
 
 def _find(root: Path, run_id: str) -> Path | None:
@@ -194,7 +207,7 @@ def _find(root: Path, run_id: str) -> Path | None:
 def _new_folder(root: Path, run_id: str) -> Path:
     _, started = _PROCESS
     folder = root / "runs" / f"{started:%Y%m%dT%H%M%SZ}-{run_id}"
-    folder.mkdir(mode=0o700)
+    _make_folder(folder)
     return folder
 
 
@@ -221,7 +234,7 @@ def _describe(folder: Path, run_id: str) -> None:
 
 def _replace(path: Path, content: str) -> None:
     """Put `content` in place at once; whoever locked the file keeps its lock on the same file."""
-    descriptor = os.open(path, os.O_CREAT | os.O_WRONLY, 0o600)
+    descriptor = locks.open_own(path, os.O_WRONLY)
     with os.fdopen(descriptor, "r+", encoding="utf-8") as file:
         file.write(content)
         file.truncate()
@@ -229,7 +242,7 @@ def _replace(path: Path, content: str) -> None:
 
 def _write_new(path: Path, content: str) -> None:
     try:
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        descriptor = locks.open_own(path, os.O_EXCL | os.O_WRONLY)
     except FileExistsError:
         return
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:

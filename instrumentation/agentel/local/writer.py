@@ -7,17 +7,20 @@ import logging
 import os
 import threading
 import weakref
+from collections import deque
 from collections.abc import Iterable
 from pathlib import Path
 
-from agentel.local import locks, runs
+from agentel.local import locks, refusals, runs
 
-__all__ = ["SignalWriter"]
+__all__ = ["SignalWriter", "hush", "spare_stderr"]
 
-_NEW = os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_WRONLY | getattr(os, "O_BINARY", 0)
+_NEW = os.O_EXCL | os.O_APPEND | os.O_WRONLY | getattr(os, "O_BINARY", 0)
 
 _logger = logging.getLogger(__name__)
-_warned: set[int] = set()
+_warned: set[str] = set()
+_is_hushed = False
+_spares_stderr = False
 _writers: weakref.WeakSet[SignalWriter] = weakref.WeakSet()
 
 
@@ -36,6 +39,10 @@ class SignalWriter:
         self._file: int | None = None
         self._size = 0
         self._closed = False
+        self._paths: deque[Path] = deque()
+        self._next = 0
+        self.refusal = ""
+        """Why the last write failed, and what to do; empty if it did not."""
         _writers.add(self)
 
     def write(self, lines: Iterable[bytes]) -> bool:
@@ -51,9 +58,11 @@ class SignalWriter:
                 for line in lines:
                     self._append(line)
         except OSError as error:
+            self.refusal = refusals.explain(self._storage.directory, error)
             # Said without the lock: a logging handler may lead back to this writer.
-            _warn(self._storage.directory, error)
+            _warn(self.refusal)
             return False
+        self.refusal = ""
         return True
 
     def close(self) -> None:
@@ -84,7 +93,12 @@ class SignalWriter:
                 return file
             self._forget()
         folder = runs.join(self._storage).folder
-        self._file, self._size = _create(folder, f"{self._signal}-{os.getpid()}"), 0
+        stem = folder / f"{self._signal}-{os.getpid()}"
+        self._file, self._next, path = _create(stem, self._next)
+        self._size = 0
+        self._paths.append(path)
+        if len(self._paths) > self._storage.max_files:
+            self._paths.popleft().unlink(missing_ok=True)
         return self._file
 
     def _forget(self) -> None:
@@ -94,38 +108,52 @@ class SignalWriter:
     def start_again(self) -> None:
         """Leave the parent's file and lock behind, in a forked child."""
         self._lock = threading.Lock()
+        self._paths.clear()
+        self._next = 0
         self._forget()
 
 
-def _create(folder: Path, stem: str) -> int:
-    """Make the first file `<stem>-<n>.jsonl` that nobody has made yet, and open it.
+def _create(stem: Path, number: int) -> tuple[int, int, Path]:
+    """Make and open the first file `<stem>-<n>.jsonl`, from `number`, that nobody has made yet.
 
-    A pid may come again, in another container or after a restart; the file is still ours alone.
+    Return its descriptor, the number to go on with, and its path. A pid may come again, in another
+    container or after a restart; the file is still ours alone.
     """
-    number = 0
     while True:
-        path = folder / f"{stem}-{number}.jsonl"
+        path = stem.with_name(f"{stem.name}-{number}.jsonl")
+        number += 1
         try:
-            file = os.open(path, _NEW, 0o600)
+            file = locks.open_own(path, _NEW)
         except FileExistsError:
-            number += 1
             continue
         locks.lock_descriptor(file)
-        return file
+        return file, number, path
 
 
-def _warn(directory: str, error: OSError) -> None:
-    code = error.errno or 0
-    level = logging.DEBUG if code in _warned else logging.WARNING
-    _warned.add(code)
+def spare_stderr() -> None:
+    """Warn of nothing, from now on, where the program has set no logging up.
+
+    For a process whose standard error may be somebody's data.
+    """
+    global _spares_stderr
+    _spares_stderr = True
+
+
+def hush() -> None:
+    """Warn of nothing from now on: what is lost will be told otherwise."""
+    global _is_hushed
+    _is_hushed = True
+
+
+def _warn(refusal: str) -> None:
+    is_quiet = _is_hushed or (_spares_stderr and not _logger.hasHandlers())
+    level = logging.DEBUG if is_quiet or refusal in _warned else logging.WARNING
+    _warned.add(refusal)
     _logger.log(
         level,
-        "agentel cannot write telemetry below %s (%s). The program is not affected; what could not "
-        "be written is lost. Make the folder writable, free some space, or name another folder in "
-        "%s.",
-        directory,
-        error.strerror or type(error).__name__,
-        runs.DIRECTORY_VARIABLE,
+        "agentel: telemetry cannot be written: %s. The program is not affected; what is not "
+        "written is lost.",
+        refusal,
     )
 
 

@@ -14,7 +14,7 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 
-__all__ = ["heard", "hush", "listen_to", "note", "reason", "tell"]
+__all__ = ["heard", "hush", "listen_to", "note", "reason", "spare_stderr", "tell"]
 
 PAUSE = 60.0
 """Seconds, at least, between two messages of this process."""
@@ -27,6 +27,7 @@ _logger = logging.getLogger(__name__)
 _listening = threading.local()
 _last: float | None = None
 _is_hushed = False
+_spares_stderr = False
 
 _CAUSES: tuple[tuple[str, str], ...] = (
     (
@@ -91,7 +92,7 @@ def listen_to(exporter: type) -> None:
     Handlers, levels and what the program configured stay as they are. Never raises.
     """
     own = exporter.__module__.partition(".")[0]
-    libraries = _LIBRARIES if own == "opentelemetry" else (*_LIBRARIES, own)
+    libraries = _LIBRARIES if own in ("opentelemetry", "agentel") else (*_LIBRARIES, own)
     for name in list(logging.root.manager.loggerDict):
         if name.startswith(libraries):
             # A logger takes the same filter only once.
@@ -136,12 +137,23 @@ def tell(place: str, why: str) -> None:
     """Warn that something could not be delivered, unless a minute has not passed since the last."""
     global _last
     now = time.monotonic()
-    if _is_hushed or (_last is not None and now - _last < PAUSE):
+    if _is_hushed or (_spares_stderr and not _logger.hasHandlers()):
+        return
+    if _last is not None and now - _last < PAUSE:
         return
     _last = now
     _logger.warning(
         "agentel: telemetry cannot be delivered to %s: %s. The program is not affected.", place, why
     )
+
+
+def spare_stderr() -> None:
+    """Tell nothing, from now on, where the program has set no logging up.
+
+    For a process whose standard error may be somebody's data.
+    """
+    global _spares_stderr
+    _spares_stderr = True
 
 
 def hush() -> None:

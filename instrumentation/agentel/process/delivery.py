@@ -23,9 +23,18 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 
 from agentel.core.safety import outcome_of
+from agentel.local import writer
 from agentel.process import complaints
 
-__all__ = ["LogDelivery", "SpanDelivery", "at_exit", "summary", "undelivered", "watch_metrics"]
+__all__ = [
+    "LogDelivery",
+    "SpanDelivery",
+    "at_exit",
+    "spare_stderr",
+    "summary",
+    "undelivered",
+    "watch_metrics",
+]
 
 _FAILURES = {
     "traces": SpanExportResult.FAILURE,
@@ -136,6 +145,16 @@ def summary() -> str:
 def at_exit() -> None:
     """Tell no more about single failures, because `summary` will. Never raises."""
     complaints.hush()
+    writer.hush()
+
+
+def spare_stderr() -> None:
+    """Warn of no failure, from now on, where the program has set no logging up.
+
+    For a process whose standard error may be somebody's data.
+    """
+    complaints.spare_stderr()
+    writer.spare_stderr()
 
 
 def _amount(number: int, signal: str) -> str:
@@ -168,8 +187,10 @@ def _deliver(
     if error is None and result is not _FAILURES[account.signal]:
         account.delivered = account.given if is_metrics else account.delivered + size
         return result
-    account.reason = complaints.reason(error, words)
-    if not account.is_local:
+    if account.is_local:
+        account.reason = cast("Any", export).__self__.refusal
+    else:
+        account.reason = complaints.reason(error, words)
         complaints.tell(account.place, account.reason)
     return _FAILURES[account.signal]
 

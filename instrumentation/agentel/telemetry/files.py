@@ -7,6 +7,7 @@ first telemetry comes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from opentelemetry.sdk._logs import ReadableLogRecord
 from opentelemetry.sdk._logs.export import LogRecordExporter, LogRecordExportResult
@@ -20,24 +21,32 @@ from opentelemetry.sdk.metrics.view import Aggregation
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
+from agentel.config import read_settings
 from agentel.core.safety import guarded
 from agentel.local.encode import log_lines, metric_lines, span_lines
 from agentel.local.runs import Storage, storage_from_environment
 from agentel.local.writer import SignalWriter
 
-__all__ = ["FileLogExporter", "FileMetricExporter", "FileSpanExporter"]
+__all__ = ["FileLogExporter", "FileMetricExporter", "FileSpanExporter", "configured_storage"]
+
+_DAY = 86_400
 
 
 class FileSpanExporter(SpanExporter):
     """Writes ended spans to `traces-*.jsonl` of the current run.
 
-    Without `storage`, the environment says where (`AGENTEL_DIR`, `AGENTEL_RUN_ID`). Threads may
-    share an exporter. `lost` counts the spans of batches that could not be written whole.
+    Without `storage`, the settings say where and how much. Threads may share an exporter. `lost`
+    counts the spans of batches that could not be written whole.
     """
 
     def __init__(self, storage: Storage | None = None) -> None:
         self._writer = _writer(storage, "traces")
         self.lost = 0
+
+    @property
+    def refusal(self) -> str:
+        """Why the last export failed, and what to do; empty if it did not."""
+        return self._writer.refusal
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Write `spans`; SUCCESS means that all of them are in the file. Never raises."""
@@ -72,6 +81,11 @@ class FileMetricExporter(MetricExporter):
         self._writer = _writer(storage, "metrics")
         self.lost = 0
 
+    @property
+    def refusal(self) -> str:
+        """Why the last export failed, and what to do; empty if it did not."""
+        return self._writer.refusal
+
     def export(
         self, metrics_data: MetricsData, timeout_millis: float = 10_000, **kwargs: object
     ) -> MetricExportResult:
@@ -100,6 +114,11 @@ class FileLogExporter(LogRecordExporter):
         self._writer = _writer(storage, "logs")
         self.lost = 0
 
+    @property
+    def refusal(self) -> str:
+        """Why the last export failed, and what to do; empty if it did not."""
+        return self._writer.refusal
+
     def export(self, batch: Sequence[ReadableLogRecord]) -> LogRecordExportResult:
         """Write `batch`; SUCCESS means that all of it is in the file. Never raises."""
         if _written(self._writer, log_lines(batch)):
@@ -116,8 +135,20 @@ class FileLogExporter(LogRecordExporter):
         self._writer.close()
 
 
+def configured_storage() -> Storage:
+    """Return the storage that the environment and the settings name. Makes nothing on the disk."""
+    settings = read_settings()
+    return replace(
+        storage_from_environment(),
+        max_file_size=settings.file_size,
+        max_files=settings.max_files,
+        max_age=settings.keep_days * _DAY,
+        max_runs=settings.keep_runs,
+    )
+
+
 def _writer(storage: Storage | None, signal: str) -> SignalWriter:
-    return SignalWriter(storage or storage_from_environment(), signal)
+    return SignalWriter(storage or configured_storage(), signal)
 
 
 def _written(writer: SignalWriter, lines: Iterable[bytes]) -> bool:

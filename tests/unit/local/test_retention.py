@@ -50,6 +50,12 @@ def test_the_oldest_runs_are_removed_when_there_are_too_many(made, storage):
     assert kept(storage(max_runs=3)) == ["20200102T000000Z-b", "20200103T000000Z-c"]
 
 
+def test_our_own_run_counts_even_if_the_clock_was_set_back(made, storage):
+    for name in ("20990101T000000Z-a", "20990102T000000Z-b"):
+        made(name)
+    assert kept(storage(max_runs=2)) == ["20990102T000000Z-b"]
+
+
 def test_a_run_in_use_is_never_removed(made, storage):
     folder = made("20200101T000000Z-old", days=8)
     lock = locks.share(folder / "run.json")

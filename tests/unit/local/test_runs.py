@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from agentel.local import runs
+from agentel.local.writer import SignalWriter
 
 
 def test_the_environment_hands_folder_and_run_id_to_children(tmp_path, monkeypatch):
@@ -45,11 +46,15 @@ def test_naming_a_storage_makes_nothing_on_the_disk(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_joining_makes_a_private_folder_that_git_ignores(tmp_path, storage):
+@pytest.mark.parametrize("mask", [0o022, 0o000, 0o777, 0o277], ids=oct)
+def test_joining_makes_a_private_folder_that_git_ignores(mask, tmp_path, storage):
+    before = os.umask(mask)
     run = runs.join(storage())
     run.meta_folder()
+    SignalWriter(storage(), "traces").write([b"{}\n"])
+    os.umask(before)
     found = {
-        str(path.relative_to(tmp_path)).replace(run.folder.name, "RUN"): oct(
+        re.sub(f"{run.folder.name}|{os.getpid()}", "X", str(path.relative_to(tmp_path))): oct(
             stat.S_IMODE(path.stat().st_mode)
         )
         for path in sorted(tmp_path.rglob("*"))
@@ -59,9 +64,10 @@ def test_joining_makes_a_private_folder_that_git_ignores(tmp_path, storage):
         ".agentel/.gitignore": "0o600",
         ".agentel/runs": "0o700",
         ".agentel/runs/.lock": "0o600",
-        ".agentel/runs/RUN": "0o700",
-        ".agentel/runs/RUN/meta": "0o700",
-        ".agentel/runs/RUN/run.json": "0o600",
+        ".agentel/runs/X": "0o700",
+        ".agentel/runs/X/meta": "0o700",
+        ".agentel/runs/X/run.json": "0o600",
+        ".agentel/runs/X/traces-X-0.jsonl": "0o600",
     }
     assert (tmp_path / ".agentel" / ".gitignore").read_text() == "*\n"
 

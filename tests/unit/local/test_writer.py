@@ -75,7 +75,7 @@ def test_a_folder_that_is_removed_meanwhile_comes_back_with_the_next_line(storag
     traces.write([b"1\n"])
     shutil.rmtree(storage().directory)
     traces.write([b"2\n"])
-    assert contents(storage()) == {"traces-PID-0.jsonl": "2\n"}
+    assert contents(storage()) == {"traces-PID-1.jsonl": "2\n"}
 
 
 def test_a_folder_that_cannot_be_made_costs_one_warning_and_nothing_else(tmp_path, caplog):
@@ -85,10 +85,25 @@ def test_a_folder_that_cannot_be_made_costs_one_warning_and_nothing_else(tmp_pat
     traces = SignalWriter(runs.Storage(str(directory), "r"), "traces")
     assert [traces.write([b"1\n"]), traces.write([b"2\n"])] == [False, False]
     assert [record.getMessage() for record in caplog.records] == [
-        f"agentel cannot write telemetry below {directory} (Not a directory). The "
-        "program is not affected; what could not be written is lost. Make the folder writable, "
-        "free some space, or name another folder in AGENTEL_DIR."
+        f"agentel: telemetry cannot be written: {in_the_way} is a file (expected: a folder). Move "
+        "it away, or name another folder in AGENTEL_DIR. The program is not affected; what is not "
+        "written is lost."
     ]
+    assert traces.refusal.startswith(f"{in_the_way} is a file")
+
+
+def test_the_oldest_of_too_many_files_is_removed(storage):
+    small = storage(max_file_size=2, max_files=2)
+    SignalWriter(small, "logs").write([b"1\n", b"2\n", b"3\n", b"4\n"])
+    assert contents(small) == {"logs-PID-2.jsonl": "3\n", "logs-PID-3.jsonl": "4\n"}
+
+
+def test_a_file_that_somebody_removed_is_not_missed_when_it_would_go(storage):
+    small = storage(max_file_size=2, max_files=1)
+    logs = SignalWriter(small, "logs")
+    logs.write([b"1\n"])
+    next(runs.join(small).folder.glob("*.jsonl")).unlink()
+    assert logs.write([b"2\n", b"3\n"])
 
 
 def test_writing_works_again_when_the_disk_does(tmp_path):
@@ -98,12 +113,12 @@ def test_writing_works_again_when_the_disk_does(tmp_path):
     traces = SignalWriter(there, "traces")
     traces.write([b"1\n"])
     in_the_way.unlink()
-    assert traces.write([b"2\n"])
+    assert (traces.write([b"2\n"]), traces.refusal) == (True, "")
     assert contents(there) == {"traces-PID-0.jsonl": "2\n"}
 
 
 def test_threads_may_share_a_writer(storage):
-    small = storage(max_file_size=1_000)
+    small = storage(max_file_size=1_000, max_files=1_000)
     traces = SignalWriter(small, "traces")
     line = b"x" * 99 + b"\n"
     threads = [threading.Thread(target=traces.write, args=([line] * 50,)) for _ in range(8)]
