@@ -90,8 +90,7 @@ class Patches:
             self._complain(
                 f"{self.library.name} lacks {', '.join(self.missing)}, which agentel needs to "
                 f"watch it (expected in {self.library.requires})",
-                "Calls work as ever but may not be recorded; see `agentel` for the supported "
-                "versions.",
+                "Calls work as ever but may not be recorded; `agentel doctor` tells more.",
             )
 
     def _wrap(self, module: ModuleType, target: Target) -> None:

@@ -1,9 +1,9 @@
 """Knows in which process a run began: how a launcher and what it starts recognise each other.
 
 `agentel run` makes an empty file, the *ticket*, in a folder of its own, and hands its process id
-and the ticket's path down in `AGENTEL_LAUNCH`. The first process below it that loads agentel removes
-the ticket: the run began in that one. It speaks for the run if it is the launcher's own child (or
-what that child became by `exec`); what a child of it prints may be captured by somebody. A ticket
+and the ticket's path down in `AGENTEL_LAUNCH`. The first process below it that loads agentel takes
+the ticket away: the run began in that one. It speaks for the run if it is the launcher's own child,
+or what that child became by `exec`; what a child of it prints may be captured by somebody. A ticket
 that is still there at the end tells the launcher that nobody loaded agentel.
 
 Without `agentel run`, the run begins in the process that does not find the variable, and which sets
