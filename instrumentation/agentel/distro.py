@@ -24,7 +24,7 @@ from agentel.config import read_settings
 from agentel.core.hooks import begin_run
 from agentel.core.safety import guarded
 from agentel.local.runs import program_name, storage_from_environment
-from agentel.process import children, ends, forks, signals, strict
+from agentel.process import children, ends, forks, leaving, signals, strict
 from agentel.process.announcement import announce, whereabouts
 from agentel.process.delivery import spare_stderr
 from agentel.process.destinations import SIGNALS, connect, destination, destinations, unnamed
@@ -89,6 +89,7 @@ def _begin_run() -> None:
     inherit(os.environ)
     forks.watch()
     children.watch()
+    leaving.watch()
 
 
 def _deliver_at_exit() -> None:
@@ -220,6 +221,6 @@ def shutdown() -> None:
     global _started
     uninstrument()
     flush()
-    forks.unwatch()
     children.unwatch()
+    leaving.unwatch()
     _started = False
