@@ -86,6 +86,25 @@ def test_no_sdk_is_imported_in_the_process_that_looks(place: Place) -> None:
     assert place.run((sys.executable, "look.py"), ONLY_GROQ).err == "0 []\n"
 
 
+def test_library_that_is_switched_off_is_told_with_the_switch(place: Place) -> None:
+    ran = place.run((str(BIN / "agentel"), "doctor"), NO_SDK)
+    assert "anthropic, groq, openai, together: switched off by AGENTEL_DISABLED_LIBR" in ran.out
+    findings, _ = doctor(
+        place, AGENTEL_LIBRARIES="openai", OTEL_PYTHON_DISABLED_INSTRUMENTATIONS="openai"
+    )
+    assert findings["libraries openai"]["found"] == (
+        "switched off by OTEL_PYTHON_DISABLED_INSTRUMENTATIONS"
+    )
+    assert findings["libraries groq"]["found"] == "switched off by AGENTEL_LIBRARIES"
+
+
+def test_it_can_be_run_as_the_program_is(place: Place) -> None:
+    ran = place.run((str(BIN / "agentel"), "run", str(BIN / "agentel"), "doctor", "--json"), NO_SDK)
+    told = json.loads(ran.out)
+    assert (told["problems"], ran.code) == (0, 0)
+    assert {"AGENTEL_FILES", "OTEL_PYTHON_DISTRO"} <= {f["subject"] for f in told["findings"]}
+
+
 def test_person_reads_problems_first_each_with_what_to_do(place: Place) -> None:
     ran = place.run((str(BIN / "agentel"), "doctor"), {**NO_SDK, "OTEL_SDK_DISABLED": "true"})
     lines = ran.out.splitlines()

@@ -99,9 +99,7 @@ def _unasked(seen: Surroundings, library: Mapping[str, Any]) -> Finding | None:
         return ok(name, "not installed", **details)
     switch = _switched_off(seen, name)
     if switch:
-        return note(
-            name, f"{version}, not watched: {switch} says so", f"change {switch}", **details
-        )
+        return note(name, f"switched off by {switch}", f"change {switch}", **details)
     if is_within(_lowest(wanted), version) is False:
         return problem(
             name,
