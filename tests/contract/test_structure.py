@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "process": {"process", "telemetry", "core", "config", "local", "_version"},
     "cli": {"cli", "diagnosis", "local", "config", "process", "semconv", "_version"},
     "diagnosis": {
-        *("diagnosis", "core", "local", "config"),
+        *("diagnosis", "core", "local", "config", "_version"),
         *("libraries", "telemetry", "process", "distro"),  # what its child process looks at
     },
     "config": {"parsing"},

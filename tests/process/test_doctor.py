@@ -373,6 +373,18 @@ def test_package_that_agentel_needs_is_missed(place: Place, tmp_path: Path) -> N
     assert code == 1
 
 
+def test_it_can_be_asked_without_the_extra(place: Place, tmp_path: Path) -> None:
+    python = environment_without(tmp_path / "venv", *SDKS, "click", "rich")
+    place.environ["PATH"] = str(python.parent)
+    ran = place.run((str(python), "-m", "agentel.diagnosis"))
+    told = json.loads(ran.out)
+    assert (told["problems"], ran.code, ran.err) == (0, 0, "")
+    [extra] = [f for f in told["findings"] if f["subject"] == "extra 'terminal'"]
+    assert (extra["state"], extra["advice"]) == ("note", "pip install 'agentel[terminal]'")
+    wrong = place.run((str(python), "-m", "agentel.diagnosis"), {"OTEL_SDK_DISABLED": "true"})
+    assert (json.loads(wrong.out)["problems"], wrong.code) == (1, 1)
+
+
 # Where telemetry goes.
 
 

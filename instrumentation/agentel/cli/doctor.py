@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 
 import click
 
-from agentel._version import __version__
 from agentel.cli.screen import Line, Style, show
 from agentel.cli.wording import escaped, plural
 from agentel.diagnosis.diagnose import diagnose
 from agentel.diagnosis.finding import Finding, State
+from agentel.diagnosis.report import exit_code, report_json
 
-__all__ = ["PROBLEM", "command", "doctor_json", "doctor_lines"]
-
-PROBLEM = 1
-"""Exit code: something has to be put right."""
+__all__ = ["command", "doctor_lines"]
 
 _STYLES: dict[State, Style] = {"problem": "red", "note": "yellow", "ok": "green"}
 _WIDTH = 14
@@ -42,25 +37,10 @@ def command(everything: bool, as_json: bool) -> int:
     """  # noqa: D301  (click takes the backspace itself)
     findings = diagnose()
     if as_json:
-        show([Line().add(doctor_json(findings))])
+        show([Line().add(report_json(findings))])
     else:
         show(doctor_lines(findings, everything=everything))
-    return PROBLEM if _count(findings, "problem") else 0
-
-
-def doctor_json(findings: Sequence[Finding]) -> str:
-    """Return the findings as indented JSON in ASCII.
-
-    Shape: `{agentel, problems, notes, findings}`; each finding has `check`, `subject`, `state`
-    (`ok`, `note` or `problem`), `found`, `expected`, `advice` and `details`.
-    """
-    told = {
-        "agentel": __version__,
-        "problems": _count(findings, "problem"),
-        "notes": _count(findings, "note"),
-        "findings": [asdict(finding) for finding in findings],
-    }
-    return json.dumps(told, indent=2)
+    return exit_code(findings)
 
 
 def doctor_lines(findings: Sequence[Finding], *, everything: bool = False) -> Iterator[Line]:
@@ -91,10 +71,6 @@ def _heading(findings: Sequence[Finding]) -> Line:
     else:
         line.add("no problem", "green")
     return line.add(f", {plural(notes, 'note')}" if notes else "", "yellow")
-
-
-def _count(findings: Sequence[Finding], state: State) -> int:
-    return sum(finding.state == state for finding in findings)
 
 
 def _merged(findings: Sequence[Finding]) -> list[tuple[str, Finding]]:

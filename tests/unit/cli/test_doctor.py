@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import json
 
-from agentel.cli.doctor import doctor_json, doctor_lines
+from agentel.cli.doctor import doctor_lines
 from agentel.diagnosis.finding import Finding
+from agentel.diagnosis.report import exit_code, report_json
 
 WELL = [
     Finding("Python", "ok", "3.11", check="versions"),
@@ -68,7 +69,8 @@ def test_problems_come_first_and_the_same_one_once() -> None:
 
 
 def test_json_has_each_finding_and_counts_them() -> None:
-    told = json.loads(doctor_json([*PROBLEMS, *NOTES, *WELL]))
+    told = json.loads(report_json([*PROBLEMS, *NOTES, *WELL]))
+    assert [exit_code([*NOTES, *WELL]), exit_code(PROBLEMS)] == [0, 1]
     assert (told["problems"], told["notes"], len(told["findings"])) == (2, 2, 11)
     assert told["findings"][0] == {
         "subject": "traces",
