@@ -33,6 +33,8 @@ class Receiver(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.got: dict[str, list[Any]] = {path: [] for path in KINDS}
         self.status = 200
+        self.largest = 20 * 1024 * 1024
+        """What a collector takes, in bytes."""
         self.answers = threading.Event()
         """Cleared, it leaves requests without an answer."""
         self.answers.set()
@@ -52,7 +54,8 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["content-length"]))
         self.server.got[self.path].append(KINDS[self.path].FromString(body))
         self.server.answers.wait()
-        self.send_response(self.server.status)
+        is_taken = len(body) < self.server.largest
+        self.send_response(self.server.status if is_taken else 413)
         self.send_header("content-type", "application/x-protobuf")
         self.send_header("content-length", "0")
         self.end_headers()
@@ -213,6 +216,42 @@ def test_collector_that_does_not_answer_is_one_line(place: Place, receiver: Rece
     receiver.answers.clear()
     [line] = told(place.launch(BUSY, OTEL_EXPORTER_OTLP_ENDPOINT=receiver.url, **SHORT))
     assert f"to {receiver.url}: no answer in time" in line
+
+
+LONG = """
+from opentelemetry import trace
+for number in range(40):
+    trace.get_tracer("t").start_span(str(number), attributes={"text": "x" * 1_000_000}).end()
+"""
+
+
+def test_batches_are_split_below_what_a_collector_takes(place: Place, receiver: Receiver) -> None:
+    ran = place.launch(LONG, OTEL_EXPORTER_OTLP_ENDPOINT=receiver.url)
+    assert (ran.err, ran.code) == ("", 0)
+    assert names_of(receiver) == [str(number) for number in range(40)]
+    assert len(receiver.got["/v1/traces"]) == 3
+
+
+CROWD = """
+from opentelemetry import trace
+for _ in range(100):
+    trace.get_tracer("t").start_span("s").end()
+print("went on")
+"""
+
+
+def test_what_a_slow_collector_has_no_room_for_is_counted(place: Place, receiver: Receiver) -> None:
+    receiver.answers.clear()
+    ran = place.launch(
+        CROWD,
+        OTEL_EXPORTER_OTLP_ENDPOINT=receiver.url,
+        OTEL_BSP_MAX_QUEUE_SIZE="10",
+        OTEL_BSP_MAX_EXPORT_BATCH_SIZE="10",
+        **SHORT,
+    )
+    assert (ran.out, ran.code) == ("went on\n", 0)
+    [line] = ran.err.splitlines()
+    assert line.startswith(f"agentel: 100 spans could not be delivered to {receiver.url}: ")
 
 
 def test_secrets_of_an_endpoint_are_not_told(place: Place, receiver: Receiver) -> None:

@@ -23,6 +23,12 @@ _LIBRARIES = ("opentelemetry.exporter.", "opentelemetry.sdk.", "urllib3")
 _LONGEST = 200
 """Characters, at most, of a reason that is not one of ours."""
 
+_OVERFLOW = "Queue full, dropping"
+"""How the SDK's batch processors begin to say that they lose something; 1.39 says nothing."""
+
+has_overflowed = False
+"""Whether they said so in this process."""
+
 _logger = logging.getLogger(__name__)
 _listening = threading.local()
 _last: float | None = None
@@ -76,6 +82,10 @@ class _Ear(logging.Filter):
     """Takes warnings and errors from the handlers while the thread that logs them exports."""
 
     def filter(self, record: logging.LogRecord) -> bool:
+        global has_overflowed
+        if str(record.msg).startswith(_OVERFLOW):  # on the program's thread, when a span ends
+            has_overflowed = True
+            return False
         words: list[str] | None = getattr(_listening, "words", None)
         if words is None or record.levelno < logging.WARNING:
             return True

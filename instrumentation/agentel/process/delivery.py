@@ -25,6 +25,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, Spa
 from agentel.core.safety import outcome_of
 from agentel.local import writer
 from agentel.process import complaints
+from agentel.process.batches import split
 
 __all__ = [
     "LogDelivery",
@@ -56,6 +57,8 @@ class Account:
     place: str
     is_local: bool = False
     """Whether the exporter tells about its failures by itself, as ours for files do."""
+    largest: int = 0
+    """Bytes that the receiver takes at once, about; 0 if it does not matter."""
     given: int = 0
     delivered: int = 0
     reason: str = field(default="", repr=False)
@@ -72,13 +75,20 @@ _accounts: list[Account] = []
 class SpanDelivery(BatchSpanProcessor):
     """Hands ended spans to an exporter, on a thread of its own, and keeps account of them.
 
-    `place` is where they go, in words for the user. The rest is as for `BatchSpanProcessor`.
+    `place` is where they go, in words for the user; a batch is split into requests of about
+    `largest` bytes. The rest is as for `BatchSpanProcessor`.
     """
 
     def __init__(
-        self, exporter: SpanExporter, place: str, *, is_local: bool = False, **limits: Any
+        self,
+        exporter: SpanExporter,
+        place: str,
+        *,
+        is_local: bool = False,
+        largest: int = 0,
+        **limits: Any,
     ) -> None:
-        self._account = _open(exporter, "traces", place, is_local=is_local)
+        self._account = _open(exporter, Account("traces", place, is_local, largest))
         super().__init__(exporter, **limits)
 
     def on_end(self, span: ReadableSpan) -> None:
@@ -92,9 +102,15 @@ class LogDelivery(BatchLogRecordProcessor):
     """Hands log records to an exporter; the rest is as for `SpanDelivery`."""
 
     def __init__(
-        self, exporter: LogRecordExporter, place: str, *, is_local: bool = False, **limits: Any
+        self,
+        exporter: LogRecordExporter,
+        place: str,
+        *,
+        is_local: bool = False,
+        largest: int = 0,
+        **limits: Any,
     ) -> None:
-        self._account = _open(exporter, "logs", place, is_local=is_local)
+        self._account = _open(exporter, Account("logs", place, is_local, largest))
         super().__init__(exporter, **limits)
 
     def on_emit(self, log_record: ReadWriteLogRecord) -> None:
@@ -108,7 +124,7 @@ def watch_metrics(exporter: Any, place: str, *, is_local: bool = False) -> None:
 
     A collection that arrives says what earlier ones did, so that none of them is missing.
     """
-    _open(exporter, "metrics", place, is_local=is_local)
+    _open(exporter, Account("metrics", place, is_local))
 
 
 def undelivered() -> dict[str, int]:
@@ -137,9 +153,15 @@ def summary() -> str:
         for one in here:
             missing[one.signal] += one.missing
         amounts = " and ".join(_amount(number, signal) for signal, number in missing.items())
-        why = next((one.reason for one in here if one.reason), "the process ended first")
+        why = next((one.reason for one in here if one.reason), _silent_loss())
         told.append(f"{amounts} could not be delivered to {place}: {why}")
     return f"agentel: {'; '.join(told)}." if told else ""
+
+
+def _silent_loss() -> str:
+    if complaints.has_overflowed:
+        return "more ended than was taken (look at the receiver, or raise OTEL_BSP_MAX_QUEUE_SIZE)"
+    return "the process ended first"
 
 
 def at_exit() -> None:
@@ -162,8 +184,7 @@ def _amount(number: int, signal: str) -> str:
     return f"{number} {one if number == 1 else many}"
 
 
-def _open(exporter: Any, signal: str, place: str, *, is_local: bool) -> Account:
-    account = Account(signal, place, is_local)
+def _open(exporter: Any, account: Account) -> Account:
     complaints.listen_to(cast("object", exporter).__class__)
     # On the object itself: whatever else the SDK asks an exporter, it is asked.
     exporter.export = partial(_deliver, account, exporter.export)
@@ -177,22 +198,33 @@ def _open(exporter: Any, signal: str, place: str, *, is_local: bool) -> Account:
 def _deliver(
     account: Account, export: Callable[..., Any], batch: Any, *args: Any, **kwargs: Any
 ) -> Any:
-    """Export a batch; never raises."""
+    """Export a batch, in parts that the receiver takes; never raises."""
     is_metrics = account.signal == "metrics"
-    size = 1 if is_metrics else len(batch)
     if is_metrics:
         account.given += 1
-    with complaints.heard() as words:
-        result, error = outcome_of(partial(export, batch, *args, **kwargs))
-    if error is None and result is not _FAILURES[account.signal]:
-        account.delivered = account.given if is_metrics else account.delivered + size
-        return result
+    parts = split(batch, account.largest) if account.largest and batch else [batch]
+    answer = None
+    for part in parts:
+        with complaints.heard() as words:
+            result, error = outcome_of(partial(export, part, *args, **kwargs))
+        if error is not None or result is _FAILURES[account.signal]:
+            _fail(account, export, error, words)
+            answer = _FAILURES[account.signal]
+            continue
+        # A collection that arrives says what earlier ones did.
+        account.delivered = account.given if is_metrics else account.delivered + len(part)
+        answer = answer or result
+    return answer
+
+
+def _fail(
+    account: Account, export: Callable[..., Any], error: Exception | None, words: list[str]
+) -> None:
     if account.is_local:
         account.reason = cast("Any", export).__self__.refusal
     else:
         account.reason = complaints.reason(error, words)
         complaints.tell(account.place, account.reason)
-    return _FAILURES[account.signal]
 
 
 def _send(export: Callable[[bytes], Any], data: bytes) -> Any:

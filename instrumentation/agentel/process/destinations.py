@@ -8,16 +8,17 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 from typing import Any, Literal, cast
 from urllib.parse import urlsplit
 
 from opentelemetry import _logs, metrics, trace
 from opentelemetry.sdk.metrics.export import MetricReader
+from opentelemetry.util._importlib_metadata import entry_points
 
 from agentel.config import read_settings
 from agentel.core.safety import guarded, outcome_of
 from agentel.process import complaints
+from agentel.process.batches import LARGEST
 from agentel.process.delivery import LogDelivery, SpanDelivery, watch_metrics
 
 __all__ = [
@@ -129,8 +130,9 @@ def connect(found: Sequence[Destination]) -> None:
     tracers: Any = trace.get_tracer_provider()
     loggers: Any = _logs.get_logger_provider()
     for one in found:
-        limits = {"schedule_delay_millis": FILE_DELAY_MS, "max_queue_size": FILE_QUEUE}
-        kwargs: dict[str, Any] = {"is_local": one.is_local, **(limits if one.is_local else {})}
+        kwargs: dict[str, Any] = {"is_local": one.is_local, "largest": LARGEST.get(one.name, 0)}
+        if one.is_local:
+            kwargs |= {"schedule_delay_millis": FILE_DELAY_MS, "max_queue_size": FILE_QUEUE}
         if one.signal == "traces":
             tracers.add_span_processor(SpanDelivery(one.exporter, one.place, **kwargs))
         elif one.signal == "logs":
