@@ -26,7 +26,7 @@ MAY_IMPORT = {
     "cli": {"cli", "diagnosis", "local", "config", "process", "semconv", "_version"},
     "diagnosis": {
         *("diagnosis", "core", "local", "config", "_version"),
-        *("libraries", "telemetry", "process", "distro"),  # what its child process looks at
+        *("process", "libraries", "telemetry"),  # what its child process looks at
     },
     "config": {"parsing"},
     "parsing": set[str](),

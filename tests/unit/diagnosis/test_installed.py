@@ -3,6 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agentel.diagnosis.installed import Broken, Entry, normalized, read_installed
 from support.distributions import install
@@ -80,6 +82,18 @@ def test_broken_entry_points_are_told_to_hide_all(tmp_path: Path) -> None:
             hides_entry_points=True,
         ),
     )
+
+
+@given(metadata=st.binary(max_size=200), entry_points=st.binary(max_size=200))
+def test_any_bytes_may_stand_in_metadata(
+    tmp_path_factory: pytest.TempPathFactory, metadata: bytes, entry_points: bytes
+) -> None:
+    folder = tmp_path_factory.mktemp("site")
+    place = install(folder, "bad")
+    (place / "METADATA").write_bytes(metadata)
+    (place / "entry_points.txt").write_bytes(entry_points)
+    install(folder, "good", "3.0")
+    assert read_installed([str(folder)]).version("good") == "3.0"
 
 
 def test_place_that_is_not_there_has_nothing(tmp_path: Path) -> None:
