@@ -10,7 +10,7 @@ import os
 import uuid
 from collections.abc import Mapping
 from functools import partial
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from typing import Any, cast
 
 from opentelemetry import _logs, metrics, trace
@@ -28,6 +28,7 @@ from agentel.process import children, ends, forks, leaving, signals, strict
 from agentel.process.announcement import announce, whereabouts
 from agentel.process.delivery import spare_stderr
 from agentel.process.destinations import SIGNALS, connect, destination, destinations, unnamed
+from agentel.process.installed import entry_points
 from agentel.process.ticket import place
 from agentel.telemetry import deferred
 from agentel.telemetry.propagation import inherit

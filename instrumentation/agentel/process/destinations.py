@@ -13,13 +13,13 @@ from urllib.parse import urlsplit
 
 from opentelemetry import _logs, metrics, trace
 from opentelemetry.sdk.metrics.export import MetricReader
-from opentelemetry.util._importlib_metadata import entry_points
 
 from agentel.config import read_settings
 from agentel.core.safety import guarded, outcome_of
 from agentel.process import complaints
 from agentel.process.batches import LARGEST
 from agentel.process.delivery import LogDelivery, SpanDelivery, watch_metrics
+from agentel.process.installed import entry_points
 
 __all__ = [
     "FILE_EXPORTER",

@@ -16,7 +16,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, MutableMapping
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
+
+from agentel.process.installed import entry_points
 
 __all__ = ["choose"]
 
