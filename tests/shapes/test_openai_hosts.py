@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import openai
 import pytest
 from openai.types.chat import ChatCompletion
 
+from agentel import libraries
+from support.model_server import ModelServer
 from support.openai_clients import (
     AZURE,
     CHAT,
@@ -12,6 +15,7 @@ from support.openai_clients import (
     chat_stream_usage,
 )
 from support.shapes import Case, Run, expected_of, rows, spans_of
+from support.telemetry import Telemetry
 
 
 def whole_url(run: Run) -> None:
@@ -114,3 +118,20 @@ def test_what_a_router_charges_is_recorded(case: Case, mode: str) -> None:
 @pytest.mark.parametrize(("case", "mode"), rows(OPENAI, NAMED))
 def test_whole_url_names_the_server_that_answers(case: Case, mode: str) -> None:
     assert spans_of(OPENAI, case, mode) == expected_of(case)
+
+
+def test_bedrock_is_its_own_provider() -> None:
+    if not hasattr(openai, "BedrockOpenAI"):
+        pytest.skip("this version of openai has no BedrockOpenAI")
+    telemetry = Telemetry()
+    libraries.openai().instrument(**telemetry.providers)
+    with ModelServer() as server:
+        client = openai.BedrockOpenAI(
+            api_key="none", aws_region="us-east-1", base_url=server.openai_url, max_retries=0
+        )
+        client.chat.completions.create(**CHAT)
+        client.close()
+    libraries.openai().uninstrument()
+    told = telemetry.spans(1)[0].attributes or {}
+    telemetry.shut_down()
+    assert (told["gen_ai.provider.name"], told["server.address"]) == ("aws.bedrock", "127.0.0.1")

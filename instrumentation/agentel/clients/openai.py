@@ -16,11 +16,13 @@ from agentel.formats import (
     openai_responses,
 )
 
+_CLOUDS = {"AzureOpenAI": "azure.ai.openai", "BedrockOpenAI": "aws.bedrock"}
+
 LIBRARY = stainless.library(
     name="openai",
     requires="openai>=1.26,<4",
     provider="openai",
-    provider_of={"AzureOpenAI": "azure.ai.openai", "AsyncAzureOpenAI": "azure.ai.openai"},
+    provider_of={**_CLOUDS, **{f"Async{name}": cloud for name, cloud in _CLOUDS.items()}},
     endpoints={
         "POST /chat/completions": openai_chat.OPENAI_ENDPOINT,
         "POST /completions": openai_completions.OPENAI_ENDPOINT,

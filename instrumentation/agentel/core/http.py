@@ -26,6 +26,7 @@ _FIELDS = {
     b"x-request-id": "provider_request_id",
     b"request-id": "provider_request_id",
     b"apim-request-id": "provider_request_id",
+    b"x-amzn-requestid": "provider_request_id",
     b"openai-organization": "provider_organization",
     b"anthropic-organization-id": "provider_organization",
     b"openai-project": "provider_project",
@@ -40,6 +41,13 @@ def fields_of_headers(response: Response, into: Fields) -> None:
         field = _FIELDS.get(name.lower())
         if field:
             into[field] = value.decode("latin-1")
+
+
+def fields_of_server(response: Any, into: Fields) -> None:
+    """Put into `into` which server answered, for a client that learns that from its credentials."""
+    url = response.url
+    into["server_address"] = url.host
+    into["server_port"] = url.port or (443 if url.scheme == "https" else 80)
 
 
 def is_html(response: Response) -> bool:

@@ -57,9 +57,11 @@ PROVIDERS = {
 }
 """Host, or the end of one after a dot, to provider. Source: the providers' API references."""
 
+_AWS = r"amazonaws\.(com(\.cn)?|eu)|api\.(aws|amazonwebservices\.(com\.cn|eu))"
 _SHAPES = (
-    (re.compile(r"bedrock[\w-]*\.[\w-]+\.amazonaws\.com"), "aws.bedrock"),
+    (re.compile(rf"bedrock[\w-]*\.[\w-]+\.({_AWS})"), "aws.bedrock"),
     (re.compile(r"[\w-]+-aiplatform\.googleapis\.com"), "gcp.vertex_ai"),
+    (re.compile(r"aiplatform\.[\w-]+\.rep\.googleapis\.com"), "gcp.vertex_ai"),
 )
 """Hosts whose first part names a region or a service."""
 

@@ -27,6 +27,7 @@ from agentel.core.http import (
     Response,
     attempt_fields,
     fields_of_headers,
+    fields_of_server,
     json_body,
     no_answer,
 )
@@ -216,6 +217,8 @@ class CallRecording(StreamRecording):
             found["usage_source"] = source if known else "absent"
         if found["outcome"] in _BROKEN and self.deltas is not None:
             found.setdefault("response_finish_reasons", ("error",))
+        if not self.call.address and self._response is not None:
+            fields_of_server(self._response, found)
 
     def _measure(self, seconds: float, fields: Fields, labels: Labels) -> None:
         instruments, operation = self.pipeline.instruments, self.operation
