@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from process.conftest import LAUNCHER, SOURCE, Place
+from process.conftest import AGENT, LAUNCHER, SOURCE, Place
 
 pytestmark = pytest.mark.process
 
@@ -49,7 +49,7 @@ def test_ours_sets_up_beside_opentelemetrys_own(beside_another: Place) -> None:
 
 def test_named_distribution_is_left_in_charge(beside_another: Place) -> None:
     ran = beside_another.launch(
-        WORK,
+        WORK + AGENT,
         OTEL_PYTHON_DISTRO="distro",
         OTEL_TRACES_EXPORTER="console",
         OTEL_METRICS_EXPORTER="none",
@@ -57,6 +57,7 @@ def test_named_distribution_is_left_in_charge(beside_another: Place) -> None:
         OTEL_PYTHON_CONFIGURATOR="configurator",
     )
     assert '"name": "invoke_agent planner"' in ran.out
+    assert '"name": "chat gpt-5"' in ran.out
     assert "telemetry.distro.name" not in ran.out
     assert (ran.code, beside_another.files()) == (0, [])
 

@@ -7,6 +7,7 @@ import pytest
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
+from agentel.local import writer
 from agentel.process import complaints, delivery
 
 LIBRARY = logging.getLogger("opentelemetry.exporter.of.a.test")
@@ -18,6 +19,9 @@ def nothing_was_delivered_or_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delivery, "_accounts", [])
     monkeypatch.setattr(complaints, "_last", None)
     monkeypatch.setattr(complaints, "_is_hushed", False)
+    monkeypatch.setattr(complaints, "_spares_stderr", False)
+    monkeypatch.setattr(writer, "_is_hushed", False)
+    monkeypatch.setattr(writer, "_spares_stderr", False)
 
 
 class Exporter(SpanExporter):
@@ -81,6 +85,17 @@ def test_after_hush_nothing_is_told_but_all_is_counted(caplog: pytest.LogCapture
     delivery.at_exit()
     send(broken)
     assert (caplog.records, delivery.undelivered()) == ([], {"traces": 3})
+
+
+@pytest.mark.parametrize(("has_logging", "told"), [(True, 1), (False, 0)])
+def test_a_process_that_spares_stderr_tells_only_the_logging_of_the_program(
+    has_logging: bool, told: int, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delivery.spare_stderr()
+    logger = logging.getLogger("agentel.process.complaints")
+    monkeypatch.setattr(logger, "hasHandlers", lambda: has_logging)
+    send(broken)
+    assert len(caplog.records) == told
 
 
 def test_what_an_exporter_of_the_program_logs_passes(caplog: pytest.LogCaptureFixture) -> None:
