@@ -4,7 +4,8 @@ One line is one compact JSON object: spans under `resourceSpans`, metrics under 
 log records under `resourceLogs`, grouped by resource and scope. Ids are hex, 64-bit integers are
 strings, enumerations are numbers, and empty fields are left out. Source: OTLP specification, "JSON
 Protobuf Encoding"; collector, pdata (which messages it always writes: resource, scope, status,
-value).
+value). Fields and their order are the file exporter's; a fraction below 0.0001 has other digits
+(2.7e-05, there 0.000027), which are the same number.
 """
 
 from __future__ import annotations
