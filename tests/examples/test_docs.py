@@ -15,7 +15,7 @@ from agentel.config import SETTINGS
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(
     page.relative_to(ROOT).as_posix()
-    for pattern in ("*.md", "docs/*.md", "examples/*.md")
+    for pattern in ("*.md", "docs/*.md", "docs/processes/*.md", "examples/*.md")
     for page in ROOT.glob(pattern)
 )
 ORDER = [
@@ -48,7 +48,7 @@ def links() -> Iterator[tuple[str, str]]:
 
 def programs() -> Iterator[tuple[str, str]]:
     for page in PAGES:
-        if page.startswith("docs/"):
+        if (ROOT / page).parent == ROOT / "docs":  # others have files and commands, and own tests
             for number, program in enumerate(
                 re.findall(r"```python\n(.*?)```", text(page), re.DOTALL), 1
             ):

@@ -1,16 +1,12 @@
 from __future__ import annotations
 
-import signal
 import socket
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
-from threading import Timer
 from urllib.request import urlopen
 
 import pytest
 
-from process.conftest import BIN, LAUNCHER, LONGEST, Place
+from process.conftest import LAUNCHER, LONGEST, Place
+from process.serving import running, stop
 from process.test_forks import ASK
 from process.totals import in_metrics, in_spans, instances, services, truth
 
@@ -47,34 +43,8 @@ SERVERS = {
 REQUESTS = 6
 
 
-@contextmanager
-def running(place: Place, command: str, *fds: int) -> Iterator[subprocess.Popen[str]]:
-    """Run a server under the launcher, and end it as whoever deploys it does."""
-    program, *arguments = command.split()
-    server = subprocess.Popen(
-        (LAUNCHER[0], str(BIN / program), *arguments),
-        cwd=place.folder,
-        env={**place.environ, "AGENTEL_QUIET": "1"},
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        pass_fds=fds,
-    )
-    too_long = Timer(LONGEST, server.kill)
-    too_long.start()
-    try:
-        yield server
-    finally:
-        too_long.cancel()
-        server.kill()
-        server.communicate()
-
-
-def stop(server: subprocess.Popen[str]) -> str:
-    """End a server and all of its workers; return what it said on standard error."""
-    server.send_signal(signal.SIGTERM)
-    _, said = server.communicate(timeout=LONGEST)
-    return said
+def launched(command: str) -> tuple[str, ...]:
+    return LAUNCHER[0], *command.split()
 
 
 @pytest.mark.parametrize("command", SERVERS.values(), ids=list(SERVERS))
@@ -84,7 +54,7 @@ def test_sums_over_all_workers_are_the_truth(place: Place, command: str) -> None
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         fd = listener.fileno()
-        with running(place, command.format(fd=fd), fd) as server:
+        with running(place, launched(command.format(fd=fd)), fd) as server:
             answers = [urlopen(url, timeout=LONGEST).read() for _ in range(REQUESTS)]
             said = stop(server)
     assert answers == [b"ok"] * REQUESTS
@@ -102,7 +72,8 @@ from ask import ask
 folder = {folder!r}
 app = celery.Celery("work", broker="filesystem://", backend="file://" + folder)
 app.conf.broker_transport_options = {{
-    "data_folder_in": folder, "data_folder_out": folder, "control_folder": folder
+    "data_folder_in": folder, "data_folder_out": folder, "control_folder": folder,
+    "polling_interval": 0.05,
 }}
 
 
@@ -126,8 +97,9 @@ def test_sums_over_all_workers_of_celery_are_the_truth(place: Place) -> None:
     folder.mkdir()
     place.write(ASK, "ask.py")
     place.write(WORK.format(folder=str(folder)), "work.py")
-    command = "celery -A work worker --concurrency 2 --loglevel WARNING --without-mingle"
-    with running(place, command) as server:
+    command = "celery -A work worker --concurrency 2 --loglevel WARNING"
+    command += " --without-mingle --without-gossip --without-heartbeat"
+    with running(place, launched(command)) as server:
         sent = place.plain(SEND)
         said = stop(server)
     assert (sent.err, sent.code) == ("", 0)
