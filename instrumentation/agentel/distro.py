@@ -28,10 +28,10 @@ from agentel.process import children, ends, forks, leaving, signals, strict
 from agentel.process.announcement import announce, whereabouts
 from agentel.process.delivery import spare_stderr
 from agentel.process.destinations import SIGNALS, connect, destination, destinations, unnamed
+from agentel.process.inheritance import inherit
 from agentel.process.installed import entry_points
 from agentel.process.ticket import place
 from agentel.telemetry import deferred
-from agentel.telemetry.propagation import inherit
 
 __all__ = [
     "SIGNALS",

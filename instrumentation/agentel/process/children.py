@@ -23,7 +23,7 @@ from agentel.config import read_settings
 from agentel.core.safety import guarded
 from agentel.process import ends
 from agentel.process.forks import change_resource, resource_of
-from agentel.telemetry.propagation import VARIABLES, handed_down, inherit
+from agentel.process.inheritance import VARIABLES, handed_down, inherit
 
 __all__ = ["begin", "unwatch", "watch"]
 
