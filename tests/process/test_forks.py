@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 import pytest
 
 from process.conftest import Place
+from process.test_exporters import Handler, Receiver, names_of, receiver
 from process.totals import attributes, in_metrics, in_spans, instances, truth
+
+__all__ = ["receiver"]
 
 pytestmark = pytest.mark.process
 
@@ -207,3 +212,49 @@ def test_fork_among_busy_threads_neither_hangs_nor_loses(place: Place) -> None:
     ran = place.launch(BUSY)
     assert (ran.err, ran.code) == ("", 0)
     assert in_spans(place) == in_metrics(place) == truth(place)
+
+
+class Keeping(Handler):
+    """Keeps connections open, as a collector does, and notes which process used which."""
+
+    protocol_version = "HTTP/1.1"
+    used: ClassVar[set[tuple[int, str]]] = set()
+
+    def do_POST(self) -> None:
+        super().do_POST()
+        request = self.server.got[self.path][-1]
+        resource = next(value[0].resource for _, value in request.ListFields())
+        ids = {a.value.string_value for a in resource.attributes if a.key == "service.instance.id"}
+        self.used.update((self.client_address[1], one) for one in ids)
+
+
+EXPORTS = """
+import os
+import agentel
+
+with agentel.agent("parent"):
+    pass
+agentel.flush()
+children = []
+for _ in range(3):
+    pid = os.fork()
+    if not pid:
+        for _ in range(3):
+            with agentel.agent("child"):
+                pass
+            agentel.flush()
+        os._exit(0)
+    children.append(pid)
+for pid in children:
+    assert os.waitpid(pid, 0)[1] == 0
+"""
+
+
+def test_forks_export_over_connections_of_their_own(place: Place, receiver: Receiver) -> None:
+    receiver.RequestHandlerClass = Keeping
+    ran = place.launch(EXPORTS, OTEL_EXPORTER_OTLP_ENDPOINT=receiver.url, AGENTEL_QUIET="1")
+    assert (ran.out, ran.err, ran.code) == ("", "", 0)
+    assert sorted(names_of(receiver)) == ["invoke_agent child"] * 9 + ["invoke_agent parent"]
+    connections = [port for port, _ in Keeping.used]
+    assert len(connections) == len(set(connections))
+    assert len({one for _, one in Keeping.used}) == 4
