@@ -11,7 +11,7 @@ from agentel.cli.failure import BAD_INPUT
 
 __all__ = ["COMMANDS", "main"]
 
-COMMANDS = ("run", "traces", "trace", "summary", "doctor")
+COMMANDS = ("run", "traces", "trace", "summary", "tail", "doctor")
 """The subcommands in the order in which help lists them; each is a module of this package."""
 
 _NEEDED = ("click", "rich")

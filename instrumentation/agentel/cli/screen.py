@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import shutil
 import sys
 from collections.abc import Iterable, Iterator
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-__all__ = ["Line", "Style", "outcome_style", "show"]
+__all__ = ["Line", "Style", "outcome_style", "reader_is_gone", "show"]
 
 Style = Literal["", "dim", "bold", "green", "yellow", "red"]
 """How a part of a line looks, in rich's words; '' is plain."""
@@ -58,12 +59,12 @@ def outcome_style(outcome: str) -> Style:
     return _OUTCOMES.get(outcome, "yellow")
 
 
-def show(lines: Iterable[Line], out: TextIO | None = None) -> None:
+def show(lines: Iterable[Line], out: TextIO | None = None) -> bool:
     """Write `lines` to `out` (standard output by default).
 
     What the stream's encoding cannot say is written as an escape, our own signs in ASCII, and
     everything in ASCII where the locale is C. Only a terminal gets colours, and lines of its
-    width. A reader that went away is no error.
+    width. A reader that went away is no error: the return value tells whether it is still there.
     """
     stream = sys.stdout if out is None else out
     encoding = _encoding(stream)
@@ -76,6 +77,20 @@ def show(lines: Iterable[Line], out: TextIO | None = None) -> None:
     except BrokenPipeError:
         # The interpreter flushes once more when it ends, and would complain then.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        return False
+    return True
+
+
+def reader_is_gone() -> bool:
+    """Return whether standard output is a pipe that nobody reads, before anything is written."""
+    if not hasattr(select, "poll"):
+        return False
+    try:
+        ends = select.poll()
+        ends.register(sys.stdout.fileno(), 0)
+        return any(event & select.POLLERR for _, event in ends.poll(0))
+    except (OSError, ValueError):
+        return False  # standard output is no file
 
 
 def _encoding(stream: TextIO) -> str:

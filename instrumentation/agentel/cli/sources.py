@@ -21,7 +21,7 @@ from agentel.local.records import Record
 from agentel.local.runs import DIRECTORY, DIRECTORY_VARIABLE
 from agentel.local.skipped import Skipped
 
-__all__ = ["Source", "from_option", "open_source", "telemetry_folder", "written_ns"]
+__all__ = ["Source", "complain", "from_option", "open_source", "telemetry_folder", "written_ns"]
 
 _RUN_FOLDER = re.compile(r"(\d{8})T(\d{6})Z-(.+)")
 _SLACK_NS = 60 * 10**9
@@ -114,8 +114,13 @@ class Source:
 
     def complain(self) -> None:
         """Tell standard error what had to be skipped, if anything."""
-        for sentence in self._skipped.sentences():
-            print(f"agentel: {escaped(sentence)}", file=sys.stderr)
+        complain(self._skipped)
+
+
+def complain(skipped: Skipped) -> None:
+    """Tell standard error what had to be skipped, if anything."""
+    for sentence in skipped.sentences():
+        print(f"agentel: {escaped(sentence)}", file=sys.stderr)
 
 
 def written_ns(file: Path) -> int:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import json
-from collections.abc import Mapping, Sequence
-from typing import cast
+from collections.abc import Sequence
 
+from agentel.cli.record_json import plain
 from agentel.local.tree import Node, Trace
-from agentel.local.values import Json, encode_double
+from agentel.local.values import Json
 
 __all__ = ["trace_json"]
 
@@ -60,20 +59,8 @@ def _fields(node: Node) -> Json:
         {
             "name": event.name,
             "time_unix_nano": event.time_ns,
-            "attributes": _plain(event.attributes),
+            "attributes": plain(event.attributes),
         }
         for event in node.events
     ]
-    return fields | {"attributes": _plain(node.attributes), "events": events}
-
-
-def _plain(value: object) -> object:
-    """Return an attribute value as JSON has it: bytes as base64, NaN and infinities as words."""
-    if isinstance(value, Mapping):
-        pairs = cast("Mapping[str, object]", value)
-        return {key: _plain(item) for key, item in pairs.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in cast("list[object]", value)]
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode()
-    return encode_double(value) if isinstance(value, float) else value
+    return fields | {"attributes": plain(node.attributes), "events": events}
