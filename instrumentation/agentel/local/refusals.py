@@ -6,11 +6,13 @@ import errno
 import os
 from pathlib import Path
 
-__all__ = ["Refused", "check_folder", "explain"]
+__all__ = ["FULL", "Refused", "check_folder", "explain"]
 
 _VARIABLE = "AGENTEL_DIR"
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""Error numbers of a disk that takes no more, and will when there is room again."""
+
 _OURS = frozenset({"runs", ".gitignore"})
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 _IN_THE_WAY = frozenset({errno.ENOTDIR, errno.EEXIST, errno.ELOOP})
 
@@ -49,7 +51,7 @@ def explain(directory: str, error: OSError) -> str:
     if isinstance(error, Refused):
         return str(error)
     where = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes)) else directory
-    if error.errno in _FULL:
+    if error.errno in FULL:
         return f"there is no room on the disk of {directory}. Free some; writing goes on by itself"
     if error.errno in _FORBIDDEN:
         return (

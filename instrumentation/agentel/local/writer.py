@@ -9,6 +9,7 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from agentel.local import locks, refusals, runs
@@ -75,14 +76,24 @@ class SignalWriter:
         file = self._open_for(len(line))
         try:
             written = os.write(file, line)
-            if written < len(line):
-                # A full disk took a part: without it, the next line stays readable.
-                os.ftruncate(file, self._size)
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        except OSError:
-            self._forget()
+            while written < len(line):
+                written += os.write(file, line[written:])  # raises, and says why
+        except OSError as error:
+            self._take_back(file, error)
             raise
         self._size += written
+
+    def _take_back(self, file: int, error: OSError) -> None:
+        """See to it that the next line can be read, and that a file is not begun in vain."""
+        try:
+            os.ftruncate(file, self._size)
+        except OSError:
+            self._forget()
+            return
+        # What is too large is this file; what there is no room for, there may be room for later.
+        has_reached_its_limit = error.errno == errno.EFBIG and self._size > 0
+        if has_reached_its_limit or error.errno not in refusals.FULL:
+            self._forget()
 
     def _open_for(self, size: int) -> int:
         file = self._file
@@ -103,6 +114,9 @@ class SignalWriter:
 
     def _forget(self) -> None:
         locks.release(self._file)
+        if self._file is not None and not self._size and self._paths:
+            with suppress(OSError):
+                self._paths.pop().unlink()
         self._file = None
 
     def start_again(self) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import shutil
@@ -166,6 +167,36 @@ def test_a_line_that_fits_only_in_part_is_taken_back(tmp_path):
     assert [(line[0], len(line)) for line in text.splitlines()] == [("a", 2047), ("c", 2047)]
 
 
+REFUSING = """
+import errno, logging, os, sys
+from agentel.local import runs
+from agentel.local.writer import SignalWriter
+
+logging.disable()
+really_write = os.write
+traces = SignalWriter(runs.Storage(sys.argv[1], "r", max_files=2), "traces")
+traces.write([b"before\\n"])
+
+def refuse(file, data):
+    raise OSError(int(sys.argv[2]), "refused")
+
+os.write = refuse
+for _ in range(9):
+    assert not traces.write([b"meanwhile\\n"])
+os.write = really_write
+traces.write([b"after\\n"])
+"""
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("code", ["ENOSPC", "EDQUOT", "EFBIG", "EIO"])
+def test_a_disk_that_refuses_for_long_costs_nothing_written_before(tmp_path, code):
+    python(REFUSING, tmp_path, str(tmp_path), str(getattr(errno, code)))
+    paths = sorted(tmp_path.rglob("*.jsonl"))
+    assert "".join(path.read_text() for path in paths) == "before\nafter\n"
+    assert len(paths) == (1 if code in ("ENOSPC", "EDQUOT") else 2)
+
+
 FORK = """
 import os
 from agentel.local import runs
@@ -218,9 +249,9 @@ def test_a_killed_process_leaves_whole_lines_but_for_the_last(tmp_path):
     assert {len(line.partition(b":")[2]) for line in lines} == {100_000}
 
 
-def python(program: str, directory: Path) -> list[str]:
+def python(program: str, directory: Path, *arguments: str) -> list[str]:
     found = subprocess.run(
-        [sys.executable, "-c", program],
+        [sys.executable, "-c", program, *arguments],
         env=environment(directory),
         capture_output=True,
         text=True,
