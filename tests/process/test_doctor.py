@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ PAGE = (Path(__file__).resolve().parents[2] / "docs" / "doctor.md").read_text("u
 SDKS = ("anthropic", "groq", "openai", "together")
 NO_SDK = {"AGENTEL_DISABLED_LIBRARIES": ",".join(SDKS)}
 """So that none has to be imported, which takes the longest."""
+HAS_OWN_SPANS = "_tracing.py" in os.listdir(os.path.dirname(find_spec("anthropic").origin))
 ONLY_GROQ = {"AGENTEL_LIBRARIES": "groq"}
 
 Findings = dict[str, dict[str, Any]]
@@ -61,11 +63,8 @@ def test_environment_without_a_fault_is_well(place: Place) -> None:
         assert details["applied"], sdk
         assert (details["missing"], details["foreign"], details["error"]) == ([], [], "")
         assert details["file"].endswith("__init__.py")
-    assert findings["libraries anthropic's own spans"]["details"] == {
-        "switch": "ANTHROPIC_OPEN_TELEMETRY",
-        "value": None,
-        "is_on": False,
-    }
+    has_native = findings["libraries anthropic"]["details"]["has_native"]
+    assert ("libraries anthropic's own spans" in findings) == has_native
     assert findings["launch distro"]["details"]["winner"]["package"] == "agentel"
     assert findings["exporters traces"]["details"] == {"exporter": "agentel_file"}
 
@@ -204,6 +203,30 @@ def test_other_instrumentation_of_the_same_sdk_is_told(place: Place, tmp_path: P
     assert (finding["state"], finding["details"]["same_name"], code) == ("note", True, 0)
 
 
+LOADED = """
+class I:
+    def instrument(self, **kwargs):
+        print("theirs")
+"""
+
+
+@pytest.mark.parametrize(("wanted", "is_loaded"), [("openai>=1", True), ("openai<1", False)])
+def test_what_is_told_of_others_is_what_the_launcher_does(
+    place: Place, tmp_path: Path, wanted: str, is_loaded: bool
+) -> None:
+    install(
+        tmp_path / "site",
+        "some-vendor",
+        entry_points={"opentelemetry_instrumentor": {"openai": "some_vendor:I"}},
+        requires=[f"{wanted}; extra == 'instruments'"],
+        modules={"some_vendor.py": LOADED},
+    )
+    prefer(place, tmp_path / "site")
+    findings, _ = doctor(place, **NO_SDK)
+    assert (findings["vendors openai"]["state"] == "note") == is_loaded
+    assert place.launch("pass").out == ("theirs\n" if is_loaded else "")
+
+
 # Broken metadata.
 
 
@@ -315,10 +338,17 @@ def test_name_of_no_library_in_a_switch_is_a_problem(place: Place) -> None:
     assert "opnai" in findings["libraries AGENTEL_LIBRARIES"]["found"]
 
 
+@pytest.mark.skipif(not HAS_OWN_SPANS, reason="this version has no spans of its own")
 def test_switch_of_native_spans_is_told(place: Place) -> None:
     findings, code = doctor(place, AGENTEL_LIBRARIES="anthropic", ANTHROPIC_OPEN_TELEMETRY="true")
     finding = findings["libraries anthropic's own spans"]
     assert (finding["state"], finding["details"]["is_on"], code) == ("note", True, 0)
+    off, _ = doctor(place, AGENTEL_LIBRARIES="anthropic")
+    assert off["libraries anthropic's own spans"]["details"] == {
+        "switch": "ANTHROPIC_OPEN_TELEMETRY",
+        "value": None,
+        "is_on": False,
+    }
 
 
 # Environments that lack something.

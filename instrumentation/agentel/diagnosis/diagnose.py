@@ -15,7 +15,7 @@ from agentel.diagnosis.launch import check_launch
 from agentel.diagnosis.surroundings import Surroundings, surroundings
 from agentel.diagnosis.vendors import check_vendors
 from agentel.diagnosis.versions import check_versions
-from agentel.diagnosis.watched import check_libraries
+from agentel.diagnosis.watched import check_libraries, present
 
 __all__ = ["CHECKS", "diagnose"]
 
@@ -35,7 +35,7 @@ def diagnose(environ: Mapping[str, str] | None = None) -> list[Finding]:
 
 
 def _vendors(seen: Surroundings) -> Iterable[Finding]:
-    return check_vendors(seen, [library["name"] for library in seen.told.get("libraries", [])])
+    return check_vendors(seen, present(seen))
 
 
 CHECKS: tuple[tuple[str, Check], ...] = (

@@ -11,9 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from agentel.diagnosis.finding import Finding, note
+from agentel.diagnosis.finding import Finding, note, ok
 from agentel.diagnosis.installed import Entry
 from agentel.diagnosis.surroundings import Surroundings
+from agentel.diagnosis.versions import is_within, parts
 
 __all__ = ["check_vendors", "covers"]
 
@@ -31,6 +32,8 @@ KITS = {
 """Distribution to what a program calls so that it records model calls; they have no entry point."""
 
 _PREFIX = re.compile(r"^(?:opentelemetry|openinference)-instrumentation-(?:genai-)?")
+_INSTRUMENTS = re.compile(r"""extra\s*==\s*(["'])instruments\1""")
+"""Marker of what an instrumentor instruments."""
 _GENERATION = re.compile(r"[-_]v\d+$")
 
 
@@ -56,7 +59,7 @@ def check_vendors(seen: Surroundings, libraries: Sequence[str]) -> Iterator[Find
             and covers(entry, library)
         }
         for entry in others.values():
-            yield _instrumentor(library, entry)
+            yield _instrumentor(library, entry, _unmet(seen, entry.package))
     for name, call in KITS.items():
         version = seen.installed.version(name)
         if version is not None:
@@ -68,8 +71,28 @@ def check_vendors(seen: Surroundings, libraries: Sequence[str]) -> Iterator[Find
             )
 
 
-def _instrumentor(library: str, entry: Entry) -> Finding:
+def _unmet(seen: Surroundings, package: str) -> str:
+    """Return what an instrumentor wants to find installed, and does not; '' if it is content.
+
+    Source: `get_dist_dependency_conflicts` in opentelemetry-instrumentation 0.60 to 0.66.
+    """
+    offerer = seen.installed.packages.get(package)
+    for text in () if offerer is None else offerer.requires:
+        requirement, _, marker = text.partition(";")
+        if not _INSTRUMENTS.fullmatch(marker.strip()):
+            continue
+        name, specifiers = parts(requirement)
+        found = seen.installed.version(name)
+        if found is None or is_within(specifiers, found) is False:
+            return f"{name}{specifiers}"
+    return ""
+
+
+def _instrumentor(library: str, entry: Entry, unmet: str) -> Finding:
     is_launched = entry.group == GROUP
+    if is_launched and unmet:
+        found = f"{entry.package} is installed, and not loaded by the launcher: it wants {unmet}"
+        return ok(library, found, package=entry.package, unmet=unmet)
     is_namesake = is_launched and entry.name == library
     when = "the launcher loads it" if is_launched else "its vendor's start function loads it"
     namesake = (

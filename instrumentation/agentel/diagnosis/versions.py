@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from agentel.diagnosis.finding import Finding, note, ok, problem
 from agentel.diagnosis.surroundings import Surroundings
 
-__all__ = ["OLDEST_PYTHON", "check_versions", "is_within"]
+__all__ = ["OLDEST_PYTHON", "check_versions", "is_within", "parts"]
 
 OLDEST_PYTHON = (3, 10)
 """What `requires-python` says."""
@@ -53,7 +53,7 @@ def check_versions(seen: Surroundings) -> Iterator[Finding]:
     missing: list[str] = []
     for text in ours.requires:
         requirement, _, marker = text.partition(";")
-        name, specifiers = _parts(requirement)
+        name, specifiers = parts(requirement)
         found = seen.installed.version(name)
         if "extra" not in marker:
             yield _requirement(name, specifiers, found)
@@ -150,8 +150,8 @@ def _extra(missing: list[str]) -> Finding:
     return ok(f"extra '{EXTRA}'", "installed")
 
 
-def _parts(requirement: str) -> tuple[str, str]:
-    """Return name and specifiers of a requirement without a marker."""
+def parts(requirement: str) -> tuple[str, str]:
+    """Return name and specifiers of a PEP 508 requirement that has no marker."""
     text = requirement.strip().replace("(", "").replace(")", "")
     for place, char in enumerate(text):
         if char in "<>=!~ [":

@@ -13,7 +13,7 @@ from agentel.diagnosis.surroundings import Surroundings
 from agentel.diagnosis.versions import is_within
 from agentel.process.packages import WATCHED, look
 
-__all__ = ["check_libraries"]
+__all__ = ["check_libraries", "present"]
 
 SWITCHES = ("AGENTEL_LIBRARIES", "AGENTEL_DISABLED_LIBRARIES")
 
@@ -77,6 +77,12 @@ def _unwatched() -> Iterator[Finding]:
             "mark what they do by hand; calls that they make through a watched SDK are recorded",
             names=list(names),
         )
+
+
+def present(seen: Surroundings) -> list[str]:
+    """Return the names of the libraries that agentel knows and that are here."""
+    known: list[Mapping[str, Any]] = seen.told.get("libraries", [])
+    return [library["name"] for library in known if _version(seen, library) is not None]
 
 
 def _version(seen: Surroundings, library: Mapping[str, Any]) -> str | None:

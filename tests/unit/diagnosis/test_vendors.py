@@ -85,6 +85,25 @@ def test_namesake_is_told_to_be_switched_off_together_with_ours() -> None:
     assert "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS=openai would switch off both" in finding.found
 
 
+WANTED = {
+    "older": ("openai<2,>=1; extra == 'instruments'", "openai<2,>=1"),
+    "absent": ('nowhere; extra == "instruments"', "nowhere"),
+    "met": ("openai>=1; extra == 'instruments'", ""),
+    "of-another-extra": ("nowhere; extra == 'test'", ""),
+    "always": ("nowhere>=1", ""),
+}
+
+
+@pytest.mark.parametrize("case", WANTED)
+def test_instrumentor_that_the_launcher_does_not_load_is_well(case: str) -> None:
+    requirement, unmet = WANTED[case]
+    name = "opentelemetry-instrumentation-openai-v2"
+    packages = {name: Package(name, "2.4b0", (requirement,)), "openai": Package("openai", "3.0")}
+    installed = Installed(packages, (of(name, PACKAGES[name]),))
+    [finding] = check_vendors(Surroundings({}, "/", installed), ["openai"])
+    assert (finding.state, finding.details.get("unmet", "")) == ("ok" if unmet else "note", unmet)
+
+
 @pytest.mark.parametrize("kit", ["openlit", "logfire", "traceloop-sdk"])
 def test_kit_that_instruments_by_a_call_is_told(kit: str) -> None:
     [finding] = check_vendors(seen(**{kit: "1.2"}), ["openai"])
