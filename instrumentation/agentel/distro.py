@@ -23,6 +23,7 @@ from agentel._version import __version__
 from agentel.config import read_settings
 from agentel.core.hooks import begin_run
 from agentel.core.safety import guarded
+from agentel.local import runs
 from agentel.local.runs import program_name, storage_from_environment
 from agentel.process import children, ends, forks, leaving, signals, strict
 from agentel.process.announcement import announce, whereabouts
@@ -85,8 +86,11 @@ class Configurator(_OTelSDKConfigurator):
 
 def _begin_run() -> None:
     """Join the run and the trace that the environment names, or begin a run of one's own."""
-    begin_run(is_root=place(os.environ).begins)
-    storage_from_environment()
+    begins = place(os.environ).begins
+    begin_run(is_root=begins)
+    storage = storage_from_environment()
+    if begins:
+        runs.begin(storage)
     inherit(os.environ)
     forks.watch()
     children.watch()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import pty
 import re
@@ -178,6 +179,15 @@ print(inner)
     assert "stdout='Hello\\n', stderr=''" in ran.out
     assert len({path.parent for path in place.files()}) == 1
     assert re.search(r"LLM calls +1\n", ran.err)
+
+
+def test_run_is_described_by_the_program_that_it_began_with(place: Place) -> None:
+    place.write(AGENT, "inner.py")
+    begun = "import subprocess, sys\nsubprocess.run([sys.executable, 'inner.py'], check=True)\n"
+    run(place, sys.executable, place.write(begun + AGENT))
+    [about] = (place.folder / ".agentel").glob("runs/*/run.json")
+    assert json.loads(about.read_text())["program"] == "agent"
+    assert len(place.spans()) == 2
 
 
 def test_program_that_calls_nothing_leaves_nothing(place: Place) -> None:

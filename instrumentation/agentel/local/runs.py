@@ -33,6 +33,7 @@ __all__ = [
     "RUN_ID_VARIABLE",
     "Run",
     "Storage",
+    "begin",
     "join",
     "program_name",
     "run_folders",
@@ -52,7 +53,7 @@ _PROCESS = (os.getpid(), datetime.now(timezone.utc))
 """The process that telemetry began in, and when; a forked child inherits both."""
 
 _begun: set[str] = set()
-"""Run ids that this process made, and so the runs that began with it."""
+"""Ids of the runs that began with this process."""
 
 _logger = logging.getLogger(__name__)
 
@@ -112,6 +113,11 @@ def storage_from_environment(environ: MutableMapping[str, str] = os.environ) -> 
     environ[DIRECTORY_VARIABLE] = directory
     environ[RUN_ID_VARIABLE] = run_id
     return Storage(directory=directory, run_id=run_id)
+
+
+def begin(storage: Storage) -> None:
+    """Say that the run began in this process, whoever made its id: it is described as its own."""
+    _begun.add(storage.run_id)
 
 
 def program_name() -> str:
