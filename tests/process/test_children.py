@@ -313,3 +313,27 @@ def test_program_that_becomes_another_one_delivers_first(place: Place) -> None:
     ran = place.launch(REPLACED)
     assert (ran.out, ran.code) == ("", 4)
     assert in_spans(place) == in_metrics(place) == truth(place)
+
+
+ALONE = """
+import multiprocessing, pathlib, sys
+from shown import shown
+
+if __name__ == "__main__":
+    import agentel
+    agentel.start()
+    broken = pathlib.Path("broken", "agentel")
+    broken.mkdir(parents=True)
+    broken.joinpath("__init__.py").write_text("raise ImportError")
+    sys.path.insert(0, str(broken.parent.absolute()))
+    with agentel.agent("a"), multiprocessing.get_context({method!r}).Pool(1) as pool:
+        assert pool.apply(shown)[0]
+"""
+
+
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+def test_worker_that_cannot_import_us_works(place: Place, method: str) -> None:
+    place.write(SHOWN, "shown.py")
+    ran = place.plain(ALONE.format(method=method), AGENTEL_QUIET="1")
+    assert (ran.out, ran.err, ran.code) == ("", "", 0)
+    assert [span["name"] for span in place.spans()] == ["invoke_agent a"]
