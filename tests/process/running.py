@@ -15,6 +15,8 @@ from socket import create_server
 from threading import Thread
 from types import TracebackType
 
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
 from process.conftest import LAUNCHER, LONGEST, Place, Ran
 
 CALLS = """
@@ -152,7 +154,31 @@ def silence() -> Generator[str]:
 @contextmanager
 def refusal() -> Generator[str]:
     """An endpoint that asks to be tried again in half a minute."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Refusing) as server:
+    with _serving(_Refusing) as server:
+        yield server
+
+
+@contextmanager
+def taking(names: list[str]) -> Generator[str]:
+    """An endpoint that takes everything, and appends the names of the spans that come."""
+
+    class Taking(_Refusing):
+        status = 200
+
+        def take(self, body: bytes) -> None:
+            if self.path == "/v1/traces":
+                message = ExportTraceServiceRequest.FromString(body)
+                for resource in message.resource_spans:
+                    for scope in resource.scope_spans:
+                        names.extend(span.name for span in scope.spans)
+
+    with _serving(Taking) as server:
+        yield server
+
+
+@contextmanager
+def _serving(handler: type[BaseHTTPRequestHandler]) -> Generator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
@@ -161,12 +187,17 @@ def refusal() -> Generator[str]:
 
 
 class _Refusing(BaseHTTPRequestHandler):
+    status = 503
+
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["content-length"]))
-        self.send_response(503)
+        self.take(self.rfile.read(int(self.headers["content-length"])))
+        self.send_response(self.status)
         self.send_header("retry-after", "30")
         self.send_header("content-length", "0")
         self.end_headers()
+
+    def take(self, body: bytes) -> None:
+        """Look at what came."""
 
     def log_message(self, format: str, *args: object) -> None:
         pass

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from process.conftest import Place, Ran
-from process.running import CALLS, Running, killed, nobody, refusal, silence, wait_until
+from process.running import CALLS, Running, killed, nobody, refusal, silence, taking, wait_until
 from support.model_server import hang, text
 
 pytestmark = pytest.mark.process
@@ -197,6 +197,16 @@ def test_kill_loses_at_most_the_last_second_and_tears_no_line(place: Place) -> N
     written = {span["name"] for line in whole for span in spans_of(json.loads(line))}
     assert written >= {f"invoke_agent a{number}" for number, at in said if float(at) < last - 1}
     assert rest == ""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no signals")
+def test_kill_loses_at_most_the_last_second_of_what_is_sent(place: Place) -> None:
+    taken: list[str] = []
+    with taking(taken) as url:
+        ran = killed(place, COUNT, signal.SIGKILL, OTEL_EXPORTER_OTLP_ENDPOINT=url).ran
+    said = [line.split() for line in ran.out.splitlines() if line != "ready"]
+    last = float(said[-1][1])
+    assert set(taken) >= {f"invoke_agent a{number}" for number, at in said if float(at) < last - 1}
 
 
 def spans_of(line: dict[str, Any]) -> list[dict[str, Any]]:

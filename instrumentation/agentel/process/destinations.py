@@ -5,6 +5,7 @@ What cannot be had is replaced by files, and said once for all signals.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
@@ -35,10 +36,13 @@ __all__ = [
 Signal = Literal["traces", "metrics", "logs"]
 SIGNALS: tuple[Signal, ...] = ("traces", "metrics", "logs")
 FILE_EXPORTER = "agentel_file"
-FILE_DELAY_MS = 500
-"""Longest time that an ended span waits for its file: most of what a killed process can lose."""
+DELAY_MS = 500
+"""Longest time that an ended span waits to be handed on: most of what a killed process can lose."""
 FILE_QUEUE = 16384
 """Spans, or log records, that may wait for their file; what comes then is lost and counted."""
+
+_DELAYS = {"traces": "OTEL_BSP_SCHEDULE_DELAY", "logs": "OTEL_BLRP_SCHEDULE_DELAY"}
+"""Who names a time, in ms, gets it, for all but files."""
 
 _HTTP, _GRPC = "otlp_proto_http", "otlp_proto_grpc"
 _PROTOCOLS = {"grpc": _GRPC, "http/protobuf": _HTTP}
@@ -132,7 +136,9 @@ def connect(found: Sequence[Destination]) -> None:
     for one in found:
         kwargs: dict[str, Any] = {"is_local": one.is_local, "largest": LARGEST.get(one.name, 0)}
         if one.is_local:
-            kwargs |= {"schedule_delay_millis": FILE_DELAY_MS, "max_queue_size": FILE_QUEUE}
+            kwargs["max_queue_size"] = FILE_QUEUE
+        if one.is_local or not os.environ.get(_DELAYS.get(one.signal, ""), "").strip():
+            kwargs["schedule_delay_millis"] = DELAY_MS
         if one.signal == "traces":
             tracers.add_span_processor(SpanDelivery(one.exporter, one.place, **kwargs))
         elif one.signal == "logs":
