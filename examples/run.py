@@ -77,6 +77,11 @@ class Example:
         return shlex.join([*words, *self.command])
 
     @property
+    def sums_up(self) -> bool:
+        """Whether its command prints the summary, and where telemetry goes, by itself."""
+        return self.command[:2] == ["agentel", "run"]
+
+    @property
     def providers(self) -> list[Provider]:
         """Those whose SDKs its programs import. Raises Unusable if one is not installed."""
         names = sorted(set().union(*map(_imports, self.folder.glob("*.py"))) & PROVIDERS.keys())
@@ -162,7 +167,8 @@ def imitation(example: Example) -> tuple[AbstractContextManager[object], dict[st
 def run(example: Example, *, real: bool = False) -> int:
     """Run an example, show its trace and its summary, and return its program's exit code."""
     env = environment(os.environ, example.providers, real=real)
-    commands = [("agentel", "trace", "last"), ("agentel", "summary")]
+    # `agentel run` has printed the summary already.
+    commands = [("agentel", "trace", "last"), ("agentel", "summary")][: 2 - example.sums_up]
     for word in {example.command[0], "agentel"}:
         if shutil.which(word, path=env["PATH"]) is None:
             raise Unusable(
@@ -171,7 +177,8 @@ def run(example: Example, *, real: bool = False) -> int:
             )
     server, variables = (nullcontext(), {}) if real else imitation(example)
     with server:
-        code = _call(
+        call = _call_in_one if example.sums_up else _call
+        code = call(
             example.shown, example.command, env | variables | example.settings, example.folder
         )
     for words in commands:
@@ -187,6 +194,27 @@ def _call(
     print(f"$ {shown}", flush=True)
     program = shutil.which(words[0], path=env["PATH"]) or words[0]
     return subprocess.run([program, *words[1:]], cwd=folder, env=env, check=False).returncode
+
+
+def _call_in_one(shown: str, words: Sequence[str], env: Mapping[str, str], folder: Path) -> int:
+    """Print standard error between the lines of standard output, as a terminal shows them.
+
+    The telemetry folder is called as it would be if the command had been typed in `folder`.
+    """
+    print(f"$ {shown}", flush=True)
+    program = shutil.which(words[0], path=env["PATH"]) or words[0]
+    with subprocess.Popen(
+        [program, *words[1:]],
+        cwd=folder,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+    ) as process:
+        for line in process.stdout or ():
+            print(line.replace(os.path.abspath(TELEMETRY), TELEMETRY), end="", flush=True)
+    return process.returncode
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
