@@ -37,6 +37,11 @@ _spares_stderr = False
 
 _CAUSES: tuple[tuple[str, str], ...] = (
     (
+        r"no scheme supplied|invalid URL|InvalidSchema",
+        "the endpoint is no address (expected one like http://HOST:4318 in "
+        "OTEL_EXPORTER_OTLP_ENDPOINT)",
+    ),
+    (
         r"\b(401|403)\b|unauthori[sz]ed|forbidden|UNAUTHENTICATED|PERMISSION_DENIED",
         "the receiver refuses the token (expected one that it knows, for example in "
         "OTEL_EXPORTER_OTLP_HEADERS=authorization=Bearer%20TOKEN)",
@@ -131,7 +136,7 @@ def reason(error: BaseException | None, words: list[str]) -> str:
     """Return why an export failed and what to do about it, from what it raised and logged.
 
     A known cause is said in our words; another one in the exporter's, on one line of at most 200
-    characters without control characters.
+    characters without control characters, and addresses in it without user and password.
     """
     raised = [] if error is None else [f"{type(error).__name__}: {error}"]
     said = " ".join([*words, *raised])
@@ -139,7 +144,8 @@ def reason(error: BaseException | None, words: list[str]) -> str:
         if re.search(pattern, said, re.IGNORECASE):
             return meaning
     last = [*words[-1:], *raised][-1:] or ["the exporter gives no reason"]
-    printable = "".join(one if one.isprintable() else " " for one in last[0])
+    without_user = re.sub(r"//[^/@\s]*@", "//", last[0])
+    printable = "".join(one if one.isprintable() else " " for one in without_user)
     return " ".join(printable.split())[:_LONGEST]
 
 

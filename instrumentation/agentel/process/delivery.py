@@ -234,7 +234,8 @@ def _send(export: Callable[[bytes], Any], data: bytes) -> Any:
     """
     result = export(data)
     if not getattr(result, "success", True):
-        complaints.note(result)
+        error = getattr(result, "error", None)
+        complaints.note(f"{type(error).__name__}: {error}" if error else f"{result}")
     return result
 
 

@@ -117,6 +117,8 @@ def test_what_an_exporter_of_the_program_logs_passes(caplog: pytest.LogCaptureFi
         (["Read timed out. (read timeout=1)"], "no answer in time"),
         (["a \x1b[31mstrange\nword"], "a [31mstrange word"),
         (["y" * 500], "y" * 200),
+        (["at https://user:secret@host/x"], "at https://host/x"),
+        (["Invalid URL 'x/v1/traces': No scheme supplied."], "the endpoint is no address"),
         ([], "the exporter gives no reason"),
     ],
     ids=lambda value: str(value)[:20],
