@@ -5,6 +5,7 @@ Source: the OpenTelemetry specification of OTLP exporters (endpoints, headers, c
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -24,6 +25,10 @@ GRPC = "otlp_proto_grpc"
 PROTOCOLS = {"http/protobuf": HTTP, "grpc": GRPC}
 _DEFAULTS = {HTTP: "http://localhost:4318", GRPC: "http://localhost:4317"}
 NONE = "none"
+_PAIR = re.compile(
+    r"[!#$%&'*+.^_`|~0-9A-Za-z-]+[ \t]*=[\x20\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*"
+)
+"""A header that exporters read. Source: `parse_env_headers` in opentelemetry-api 1.39 to 1.45."""
 _INSTALL = {
     GRPC: "pip install opentelemetry-exporter-otlp-proto-grpc, or set "
     "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf and the endpoint's port for HTTP, 4318",
@@ -36,6 +41,7 @@ def check_exporters(seen: Surroundings) -> Iterator[Finding]:
     """Tell where each signal goes; ask every OTLP endpoint once, all at the same time."""
     if seen.value("OTEL_CONFIG_FILE") or not seen.told:
         return
+    yield from _unread(seen)
     ways = [(signal, name) for signal in SIGNALS for name in _names(seen, signal)]
     asked = [way for way in ways if way[1] in (HTTP, GRPC) and _is_installed(seen, *way)]
     endpoints = {way: endpoint_of(seen, *way) for way in asked}
@@ -102,8 +108,30 @@ def _address(seen: Surroundings, signal: str, name: str) -> str:
 
 
 def _headers(text: str) -> dict[str, str]:
-    pairs = (pair.partition("=") for pair in text.split(",") if "=" in pair)
-    return {unquote(name).strip(): unquote(value).strip() for name, _, value in pairs}
+    """Return the headers as the exporter reads them: what is no pair is not sent."""
+    headers: dict[str, str] = {}
+    for pair in text.split(","):
+        if _PAIR.fullmatch(pair.strip()):
+            name, _, value = pair.partition("=")
+            # With blanks inside it is taken as it stands.
+            is_encoded = " " not in value.strip()
+            headers[name.strip().lower()] = unquote(value).strip() if is_encoded else value.strip()
+    return headers
+
+
+def _unread(seen: Surroundings) -> Iterator[Finding]:
+    """Tell of headers that exporters leave out, without what is in them."""
+    for kind in ("", *(f"{signal.upper()}_" for signal in SIGNALS)):
+        variable = f"OTEL_EXPORTER_OTLP_{kind}HEADERS"
+        pairs = [pair for pair in seen.value(variable).split(",") if pair.strip()]
+        unread = sum(_PAIR.fullmatch(pair.strip()) is None for pair in pairs)
+        if unread:
+            yield problem(
+                variable,
+                f"{unread} of {len(pairs)} headers in it cannot be read, and are not sent",
+                expected="name=value, separated by commas, values URL-encoded",
+                advice=f"write them so, for example {variable}=authorization=Bearer%20TOKEN",
+            )
 
 
 def _unasked(seen: Surroundings, signal: str, name: str) -> Finding:

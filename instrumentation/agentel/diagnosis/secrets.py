@@ -10,8 +10,10 @@ __all__ = ["HIDDEN", "shown", "without_credentials"]
 HIDDEN = "***"
 """What stands for a secret."""
 
-_SECRET = re.compile(r"HEADERS|TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|AUTH", re.IGNORECASE)
-"""Parts of variables' names behind which secrets are. `CLIENT_KEY` names a file."""
+_SECRET = re.compile(
+    r"HEADERS|TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|AUTH|^AGENTEL_CONTEXT$", re.IGNORECASE
+)
+"""Variables behind whose names are secrets, or ids of users. `CLIENT_KEY` names a file."""
 
 _SECRET_WORDS = re.compile(
     r"(?i)([\w.-]*(?:token|secret|passw(?:or)?d|api[_.-]?key|authorization)[\w.-]*\s*=)[^,;&]+"

@@ -3,6 +3,7 @@ from __future__ import annotations
 import socket
 
 import pytest
+from opentelemetry.util.re import parse_env_headers
 
 from agentel.diagnosis.exporters import GRPC, HTTP, check_exporters, endpoint_of
 from agentel.diagnosis.finding import Finding
@@ -67,6 +68,38 @@ def test_what_is_set_for_the_signal_goes_before_what_is_set_for_all() -> None:
     endpoint = endpoint_of(Surroundings(environ, "/"), "traces", HTTP)
     assert endpoint.headers == {"a": "own one", "b": "c=d"}
     assert (endpoint.certificate, endpoint.client_certificate) == ("general.pem", "own.pem")
+
+
+HEADERS = {
+    "plain": "a=b",
+    "encoded": "authorization=Bearer%20token, B = c%3Dd",
+    "blanks-inside": "authorization=Bearer 100%25 token",
+    "equals-signs": "a=b=c==",
+    "as-in-http": "authorization: Bearer token=",
+    "no-pair": "token",
+    "blank-name": " =b",
+    "not-ascii": "a=b\u20ac",
+    "quoted": 'a="b"',
+    "empty-parts": ",a=b,,",
+    "empty-value": "a=",
+}
+
+
+@pytest.mark.parametrize("case", HEADERS)
+def test_headers_are_read_as_the_exporter_reads_them(case: str) -> None:
+    environ = {"OTEL_EXPORTER_OTLP_HEADERS": HEADERS[case]}
+    read = endpoint_of(Surroundings(environ, "/"), "traces", HTTP).headers
+    assert read == parse_env_headers(HEADERS[case], liberal=True)
+    said = [f for f in check_exporters(seen([], environ, INSTALLED)) if f.state == "problem"]
+    assert bool(said) == (len(read) < len([p for p in HEADERS[case].split(",") if p.strip()]))
+
+
+def test_headers_that_are_not_sent_are_told_without_what_they_hold() -> None:
+    environ = {"OTEL_EXPORTER_OTLP_LOGS_HEADERS": "a=b,authorization: planted"}
+    [finding] = [f for f in check_exporters(seen([], environ, INSTALLED)) if f.state == "problem"]
+    assert finding.subject == "OTEL_EXPORTER_OTLP_LOGS_HEADERS"
+    assert finding.found.startswith("1 of 2 headers")
+    assert "planted" not in repr(finding)
 
 
 def test_endpoint_is_never_shown_with_its_secrets() -> None:

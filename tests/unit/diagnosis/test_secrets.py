@@ -14,6 +14,7 @@ SECRETS = {
     "OTEL_VENDOR_TOKEN": "planted",
     "OTEL_VENDOR_API_KEY": "https://planted.example",
     "OTEL_PYTHON_AUTH": "planted",
+    "AGENTEL_CONTEXT": '{"user": "planted"}',
     "OTEL_EXPORTER_OTLP_ENDPOINT": "https://me:planted@host:4318/v1?token=planted#planted",
     "OTEL_RESOURCE_ATTRIBUTES": "team=x,vendor.api_key=planted planted,b=c",
 }
