@@ -214,6 +214,44 @@ def test_fork_among_busy_threads_neither_hangs_nor_loses(place: Place) -> None:
     assert in_spans(place) == in_metrics(place) == truth(place)
 
 
+OWN = """
+import os
+import agentel
+from ask import ask
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.resources import Resource
+
+reader = InMemoryMetricReader()
+resource = Resource.create({"service.instance.id": "of the program"})
+agentel.start(meter_provider=MeterProvider([reader], resource))
+
+
+def told():
+    [data] = reader.get_metrics_data().resource_metrics
+    counts = {
+        metric.name: sum(point.count for point in metric.data.data_points)
+        for scope in data.scope_metrics for metric in scope.metrics if "duration" in metric.name
+    }
+    return data.resource.attributes["service.instance.id"], counts
+
+
+ask(2)
+pid = os.fork()
+ask()
+mine, counts = told()
+assert (mine == "of the program") is bool(pid), mine
+assert counts == {"gen_ai.client.operation.duration": 3 if pid else 1}, counts
+assert not pid or os.waitpid(pid, 0)[1] == 0
+"""
+
+
+def test_providers_of_the_program_start_empty_too(place: Place) -> None:
+    place.write(ASK, "ask.py")
+    ran = place.plain(OWN, AGENTEL_QUIET="1")
+    assert (ran.out, ran.err, ran.code) == ("", "", 0)
+
+
 class Keeping(Handler):
     """Keeps connections open, as a collector does, and notes which process used which."""
 
