@@ -100,5 +100,5 @@ def test_make_targets_exist(page: str):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_settings_that_are_named_exist(page: str):
-    known = {setting.variable for setting in SETTINGS} | {"AGENTEL_CONTEXT"}
+    known = {setting.variable for setting in SETTINGS} | {"AGENTEL_CONTEXT", "AGENTEL_LAUNCH"}
     assert set(re.findall(r"\bAGENTEL_[A-Z_]+", text(page))) <= known

@@ -287,7 +287,7 @@ import select, signal, socket, sys
 ours, theirs = socket.socketpair()
 theirs.setblocking(False)
 signal.set_wakeup_fd(theirs.fileno())
-for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1"):
+for name in sys.argv[1].split(","):
     signal.signal(getattr(signal, name), lambda *_: None)
 print("ready", flush=True)
 first = signal.Signals(ours.recv(1)[0])
@@ -360,11 +360,26 @@ def terminals() -> Iterator[list[Terminal]]:
         terminal.close()
 
 
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1"])
+NAMES = (
+    "SIGALRM",
+    "SIGCONT",
+    "SIGHUP",
+    "SIGINT",
+    "SIGQUIT",
+    "SIGTERM",
+    "SIGTSTP",
+    "SIGUSR1",
+    "SIGUSR2",
+    "SIGWINCH",
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_signal_to_us_reaches_the_program_once(
     place: Place, terminals: list[Terminal], name: str
 ) -> None:
-    terminals.append(Terminal(place, AGENTEL, "run", sys.executable, place.write(WAITS)))
+    source = place.write(WAITS)
+    terminals.append(Terminal(place, AGENTEL, "run", sys.executable, source, ",".join(NAMES)))
     terminals[0].wait_for("ready")
     terminals[0].process.send_signal(getattr(signal, name))
     terminals[0].wait_for(f"{name} []")
@@ -376,7 +391,7 @@ def test_key_reaches_the_program_once(
     place: Place, terminals: list[Terminal], key: str, name: str
 ) -> None:
     source = place.write(WAITS)
-    terminals.append(Terminal(place, AGENTEL, "run", sys.executable, source))
+    terminals.append(Terminal(place, AGENTEL, "run", sys.executable, source, name))
     terminals[0].wait_for("ready")
     terminals[0].type(key)
     terminals[0].wait_for(f"{name} []")
@@ -417,6 +432,35 @@ def test_program_is_stopped_and_continued_by_its_shell(
     shell.wait_for("$ ")
     shell.type("echo code=$?\n")
     shell.wait_for("code=5")
+
+
+FIRST_OF_A_CONTAINER = """
+import ctypes, os, sys
+ctypes.CDLL(None).prctl(36, 1)  # PR_SET_CHILD_SUBREAPER
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+ORPHAN = """
+import os, time
+ours, theirs = os.pipe()
+if os.fork() == 0:
+    if os.fork() == 0:
+        os.write(theirs, str(os.getpid()).encode())
+    os._exit(0)
+os.wait()
+orphan = "/proc/" + os.read(ours, 32).decode()
+limit = time.monotonic() + 20
+while os.path.exists(orphan) and time.monotonic() < limit:
+    time.sleep(0.01)
+print(os.path.exists(orphan))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has such processes")
+def test_first_process_of_a_container_leaves_no_zombies(place: Place) -> None:
+    first = (sys.executable, "-c", FIRST_OF_A_CONTAINER)
+    ran = place.run((*first, AGENTEL, "run", sys.executable, place.write(ORPHAN)))
+    assert (ran.out, ran.err, ran.code) == ("False\n", "", 0)
 
 
 def test_pipe_that_closes_ends_the_program_as_without_us(place: Place) -> None:
