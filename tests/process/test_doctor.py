@@ -424,7 +424,8 @@ class Receiver(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["content-length"]))
         is_known = self.headers.get("authorization") == "Bearer planted"
-        self.send_response(200 if is_known else 403)
+        is_there = self.path in ("/v1/traces", "/v1/metrics", "/v1/logs")
+        self.send_response(404 if not is_there else 200 if is_known else 403)
         self.send_header("content-length", "0")
         self.end_headers()
 
@@ -483,6 +484,12 @@ def test_one_signal_may_go_elsewhere(place: Place, receiver: str) -> None:
         ("metrics", "note", None),
         ("logs", "ok", 200),
     ]
+
+
+def test_path_that_is_said_twice_is_a_problem(place: Place, receiver: str) -> None:
+    findings, _ = doctor(place, **NO_SDK, OTEL_EXPORTER_OTLP_ENDPOINT=f"{receiver}/v1/traces")
+    assert ways(findings)[0] == ("traces", "problem", 404)
+    assert "the path, /v1/traces for one, is added to it" in findings["exporters traces"]["advice"]
 
 
 def test_closed_port_is_a_problem(place: Place) -> None:
