@@ -64,6 +64,19 @@ def test_sums_over_all_workers_are_the_truth(place: Place, command: str) -> None
     assert services(place) == {command.partition(" ")[0]}
 
 
+@pytest.mark.parametrize("name", ["gunicorn-preload", "uvicorn-workers"])
+def test_application_that_starts_us_is_watched_the_same(place: Place, name: str) -> None:
+    place.write(ASK, "ask.py")
+    place.write("import agentel\nagentel.start()\n" + WEB, "web.py")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        fd = listener.fileno()
+        with running(place, tuple(SERVERS[name].format(fd=fd).split()), fd) as server:
+            assert [urlopen(url, timeout=LONGEST).read() for _ in range(4)] == [b"ok"] * 4
+            stop(server)
+    assert in_spans(place) == in_metrics(place) == truth(place)
+
+
 WORK = """
 import os
 import celery
