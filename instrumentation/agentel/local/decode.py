@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from agentel.local.records import (
     EventRecord,
@@ -156,9 +157,13 @@ def _text(fields: Json, key: str) -> str:
 def _id(fields: Json, key: str) -> str:
     """Return an id; what is not hex is none, nor is one of zeros only."""
     value = fields.get(key)
-    if not isinstance(value, str) or not _HEX.fullmatch(value) or not value.strip("0"):
-        return ""
-    return value.lower()
+    return _hex(value) if isinstance(value, str) else ""
+
+
+@lru_cache(maxsize=4096)
+def _hex(text: str) -> str:
+    # All spans of a trace say its id, and all children their parent's.
+    return text.lower() if _HEX.fullmatch(text) and text.strip("0") else ""
 
 
 def _integer(fields: Json, key: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from agentel import semconv
 from agentel.local.records import CLIENT, ERROR, SpanRecord
@@ -12,15 +13,14 @@ __all__ = [
     "INFERENCE_OPERATIONS",
     "MEMORY_OPERATIONS",
     "Cost",
+    "Kind",
     "Tokens",
     "agent",
     "announces_itself",
     "cost",
     "error_category",
-    "is_agent",
     "is_inference",
-    "is_memory",
-    "is_tool",
+    "kind",
     "model",
     "operation",
     "outcome",
@@ -34,6 +34,9 @@ __all__ = [
     "tool",
     "whole",
 ]
+
+Kind = Literal["call", "tool", "memory", "agent", ""]
+"""What a span is counted as."""
 
 INFERENCE_OPERATIONS = frozenset({"chat", "generate_content", "text_completion"})
 """Operation names of a model call."""
@@ -52,8 +55,7 @@ MEMORY_OPERATIONS = frozenset(
 """Operation names of the conventions' memory spans."""
 
 _LEAVES = INFERENCE_OPERATIONS | MEMORY_OPERATIONS | {"execute_tool", "embeddings", "retrieval"}
-_EXECUTE_TOOL = "execute_tool"
-_INVOKE_AGENT = "invoke_agent"
+_KINDS: dict[str, Kind] = {"execute_tool": "tool", "invoke_agent": "agent"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,30 +84,25 @@ def operation(span: SpanRecord) -> str:
     return text(span.attributes, semconv.GEN_AI_OPERATION_NAME)
 
 
+def kind(span: SpanRecord) -> Kind:
+    """Return what the span is, whoever recorded it: '' is none of what is counted."""
+    done = operation(span)
+    if done in INFERENCE_OPERATIONS:
+        return "call" if span.kind == CLIENT else ""
+    if done in MEMORY_OPERATIONS:
+        return "memory"
+    return _KINDS.get(done, "")
+
+
 def is_inference(span: SpanRecord) -> bool:
     """Return whether the span is a model call, whoever recorded it."""
-    return span.kind == CLIENT and operation(span) in INFERENCE_OPERATIONS
-
-
-def is_tool(span: SpanRecord) -> bool:
-    """Return whether the span is the execution of a tool."""
-    return operation(span) == _EXECUTE_TOOL
-
-
-def is_agent(span: SpanRecord) -> bool:
-    """Return whether the span is a run of an agent."""
-    return operation(span) == _INVOKE_AGENT
+    return kind(span) == "call"
 
 
 def announces_itself(span: SpanRecord) -> bool:
     """Return whether the span is of a kind whose begin is an event: agent, workflow or task."""
     done = operation(span)
     return done not in _LEAVES if done else semconv.AGENTEL_TASK_TYPE in span.attributes
-
-
-def is_memory(span: SpanRecord) -> bool:
-    """Return whether the span is an operation on an agent's memory."""
-    return operation(span) in MEMORY_OPERATIONS
 
 
 def outcome(span: SpanRecord) -> str:

@@ -40,14 +40,13 @@ class Tally:
     # Four bytes a call: a percentile needs them all, and they are exact to seven digits.
     _durations_ms: array[float] = field(default_factory=lambda: array("f"))
 
-    def add(self, span: SpanRecord) -> None:
+    def add(self, duration_ns: int, *, succeeded: bool, retries: int = 0) -> None:
         """Count one call."""
-        took = span.duration_ns
         self.count += 1
-        self.succeeded += facts.succeeded(span)
-        self.retries += facts.retries(span)
-        self.duration_ns += took
-        self._durations_ms.append(took / 1e6)
+        self.succeeded += succeeded
+        self.retries += retries
+        self.duration_ns += duration_ns
+        self._durations_ms.append(duration_ns / 1e6)
 
     @property
     def success_rate(self) -> float | None:
@@ -134,41 +133,44 @@ class Summary:
         """Count one span, if it is of a kind that is counted."""
         self.traces.add(span.trace_id)
         self.start_ns = max(self.start_ns, span.start_ns)
-        operation = facts.operation(span)
-        if not operation:
+        kind = facts.kind(span)
+        if not kind:
             return
-        if facts.is_inference(span):
-            self._add_call(span)
-        elif facts.is_tool(span):
-            self.tools.add(span)
-            tool = _named(self.tools_used, facts.tool(span))
-            self.tools_used.setdefault(tool, Tally()).add(span)
-        elif facts.is_memory(span):
-            self.memory_operations += 1
+        took, succeeded = span.duration_ns, facts.succeeded(span)
+        if kind == "agent":
+            self._agent(facts.agent(span)).runs.add(took, succeeded=succeeded)
+            return
+        if kind == "call":
+            self._add_call(span, took, succeeded)
+        elif kind == "tool":
+            name, retries = _named(self.tools_used, facts.tool(span)), facts.retries(span)
+            tool = self.tools_used.get(name) or self.tools_used.setdefault(name, Tally())
+            for tally in (self.tools, tool):
+                tally.add(took, succeeded=succeeded, retries=retries)
         else:
-            if facts.is_agent(span):
-                self._agent(facts.agent(span)).runs.add(span)
-            return
+            self.memory_operations += 1
         category = facts.error_category(span)
         if category:
             self.errors[_named(self.errors, category)] += 1
 
-    def _add_call(self, span: SpanRecord) -> None:
-        used, cost = facts.tokens(span), facts.cost(span)
+    def _add_call(self, span: SpanRecord, took: int, succeeded: bool) -> None:
+        used, cost, retries = facts.tokens(span), facts.cost(span), facts.retries(span)
         name = _named(self.models, facts.model(span))
-        model = self.models.setdefault(name, ModelTally())
-        self.calls.add(span)
-        self.usage.add(used, cost)
-        model.calls.add(span)
-        model.usage.add(used, cost)
+        model = self.models.get(name) or self.models.setdefault(name, ModelTally())
+        for tally in (self.calls, model.calls):
+            tally.add(took, succeeded=succeeded, retries=retries)
+        usages = [self.usage, model.usage]
         asking = facts.agent(span)
         if asking:
             agent = self._agent(asking)
             agent.calls += 1
-            agent.usage.add(used, cost)
+            usages.append(agent.usage)
+        for usage in usages:
+            usage.add(used, cost)
 
     def _agent(self, name: str) -> AgentTally:
-        return self.agents.setdefault(_named(self.agents, name), AgentTally())
+        known = _named(self.agents, name)
+        return self.agents.get(known) or self.agents.setdefault(known, AgentTally())
 
 
 def _named(known: Mapping[str, object], name: str) -> str:

@@ -102,7 +102,7 @@ class Attributes(Mapping[str, object]):
     __slots__ = ("_encoded",)
 
     def __init__(self, encoded: Mapping[object, object]) -> None:
-        self._encoded = encoded
+        self._encoded = cast("Mapping[object, Json]", encoded)
 
     def __getitem__(self, key: str) -> object:
         return decode_value(self._encoded[key])
@@ -116,7 +116,14 @@ class Attributes(Mapping[str, object]):
     def get(self, key: str, default: object = None) -> object:  # pyright: ignore[reportIncompatibleMethodOverride] - one case of the overloads is enough, and it is the hot path
         """Return one value, or `default` where it is not there."""
         encoded = self._encoded.get(key)
-        return default if encoded is None else decode_value(encoded)
+        if encoded is None:
+            return default
+        # It may be anything: nobody has looked at it yet. Most are texts, asked for a dozen a span.
+        if type(encoded) is dict:
+            text = encoded.get("stringValue")
+            if isinstance(text, str):
+                return text
+        return decode_value(encoded)
 
     def __repr__(self) -> str:
         return repr(dict(self))
