@@ -138,6 +138,11 @@ while time.monotonic() < until:
 
 Endpoint = Callable[[], AbstractContextManager[str]]
 endpoints = pytest.mark.parametrize("endpoint", [nobody, silence, refusal])
+REASONS: dict[Endpoint, str] = {
+    nobody: "nothing answers there (",
+    silence: "the process ended first.",
+    refusal: "the receiver does not take more now (",
+}
 
 
 def outcomes(place: Place) -> list[str]:
@@ -232,7 +237,7 @@ def test_exporter_that_is_down_costs_the_limit_and_one_line(
     [line] = ended.ran.err.splitlines()
     assert line.startswith(
         "agentel: 5 spans and 5 log records and 1 collection of metrics could not be delivered to "
-        f"{url}: "
+        f"{url}: {REASONS[endpoint]}"
     )
 
 

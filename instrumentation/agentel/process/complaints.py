@@ -62,7 +62,7 @@ _CAUSES: tuple[tuple[str, str], ...] = (
         "receiver's limit)",
     ),
     (
-        r"\b(429|500|502|503|504)\b|too many requests",
+        r"\b(429|500|502|503|504)\b|too many requests|service unavailable|bad gateway",
         "the receiver does not take more now (look at its log, and at its disk and memory)",
     ),
     (

@@ -62,6 +62,8 @@ class Account:
     given: int = 0
     delivered: int = 0
     reason: str = field(default="", repr=False)
+    words: list[str] = field(default_factory=list[str], repr=False)
+    """What the exporter has said of the batch that is under way."""
 
     @property
     def missing(self) -> int:
@@ -153,12 +155,16 @@ def summary() -> str:
         for one in here:
             missing[one.signal] += one.missing
         amounts = " and ".join(_amount(number, signal) for signal, number in missing.items())
-        why = next((one.reason for one in here if one.reason), _silent_loss())
+        why = next((one.reason for one in here if one.reason), "") or _unfinished(here)
         told.append(f"{amounts} could not be delivered to {place}: {why}")
     return f"agentel: {'; '.join(told)}." if told else ""
 
 
-def _silent_loss() -> str:
+def _unfinished(accounts: list[Account]) -> str:
+    """Return why no batch has failed for good yet, and none has arrived."""
+    words = [word for account in accounts for word in account.words]
+    if words:
+        return complaints.reason(None, words)
     if complaints.has_overflowed:
         return "more ended than was taken (look at the receiver, or raise OTEL_BSP_MAX_QUEUE_SIZE)"
     return "the process ended first"
@@ -206,6 +212,7 @@ def _deliver(
     answer = None
     for part in parts:
         with complaints.heard() as words:
+            account.words = words
             result, error = outcome_of(partial(export, part, *args, **kwargs))
         if error is not None or result is _FAILURES[account.signal]:
             _fail(account, export, error, words)
