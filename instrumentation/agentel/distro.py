@@ -22,7 +22,7 @@ from opentelemetry.sdk._configuration import (
 from agentel._version import __version__
 from agentel.config import read_settings
 from agentel.core.hooks import begin_run
-from agentel.core.safety import guarded
+from agentel.core.safety import guarded, outcome_of
 from agentel.local import runs
 from agentel.local.runs import program_name, storage_from_environment
 from agentel.process import children, ends, forks, leaving, signals, strict
@@ -57,31 +57,54 @@ class Configurator(_OTelSDKConfigurator):
     def _configure(self, **kwargs: Any) -> None:
         _ignore_rivals()
         settings = read_settings()
+        place(os.environ)  # first, so that a launcher knows that we were here
         strict.check(settings, strict.leave)
         guarded("begin a run", _begin_run)
-        if os.environ.get("OTEL_CONFIG_FILE", "").strip():
-            super()._configure(**kwargs)  # pyright: ignore[reportUnknownMemberType]
-            guarded("deliver at exit", _deliver_at_exit)
-            guarded("announce", announce, "where OTEL_CONFIG_FILE says", settings)
-            return
-        storage = storage_from_environment()
         if not place(os.environ).speaks:
             spare_stderr()
+        declared = os.environ.get("OTEL_CONFIG_FILE", "").strip()
+        if declared:
+            where = "where OTEL_CONFIG_FILE says"
+            is_set_up = self._set_up(f"what OTEL_CONFIG_FILE={declared!r} says", kwargs)
+        else:
+            where, is_set_up = self._set_up_by_variables(kwargs)
+        if is_set_up:
+            guarded("deliver at exit", _deliver_at_exit)
+            guarded("announce", announce, where, settings)
+
+    def _set_up_by_variables(self, kwargs: dict[str, Any]) -> tuple[str, bool]:
+        """Return where telemetry goes, and whether it does."""
+        storage = storage_from_environment()
         found, problems = destinations(os.environ, storage.directory)
         for problem in problems:
-            _logger.log(logging.WARNING if place(os.environ).speaks else logging.DEBUG, problem)
-        kwargs["resource_attributes"] = {
+            _tell(problem)
+        names = [one.name for one in found if one.signal == "metrics"]
+        attributes: dict[str, Any] = {
             **(kwargs.get("resource_attributes") or {}),
             **resource_attributes(os.environ),
         }
+        ours: dict[str, Any] = {"metric_exporter_names": names, "resource_attributes": attributes}
         with unnamed(os.environ):
-            super()._configure(  # pyright: ignore[reportUnknownMemberType]
-                metric_exporter_names=[one.name for one in found if one.signal == "metrics"],
-                **kwargs,
+            is_set_up = self._set_up("telemetry", {**kwargs, **ours})
+        if is_set_up:
+            guarded("connect the exporters", connect, found)
+        return whereabouts(found, storage.run_id), is_set_up
+
+    def _set_up(self, what: str, kwargs: dict[str, Any]) -> bool:
+        """Let the SDK set itself up. One message, and no traceback, says that it cannot."""
+        _, error = outcome_of(partial(cast("Any", super())._configure, **kwargs))
+        if error is not None:
+            _tell(
+                f"agentel: {what} cannot be set up ({type(error).__name__}: {error}). The program "
+                "is not affected, and not watched. Correct the variable that is at fault, or unset "
+                "it; `agentel doctor` lists them."
             )
-        guarded("connect the exporters", connect, found)
-        guarded("deliver at exit", _deliver_at_exit)
-        guarded("announce", announce, whereabouts(found, storage.run_id), settings)
+        return error is None
+
+
+def _tell(problem: str) -> None:
+    """Warn of what keeps telemetry from being set up, in the process that may speak."""
+    _logger.log(logging.WARNING if place(os.environ).speaks else logging.DEBUG, "%s", problem)
 
 
 def _begin_run() -> None:

@@ -273,5 +273,15 @@ def test_declared_configuration_is_left_to_the_sdk(place: Place) -> None:
     place.write('file_format: "1.0"', "otel.yaml")
     ran = place.launch(AGENT, OTEL_CONFIG_FILE="otel.yaml")
     assert (ran.out, ran.code) == ("Hello\n", 0)
-    assert "opentelemetry-configuration is not installed" in ran.err  # the SDK has looked at it
+    [said] = ran.err.splitlines()
+    assert said.startswith("agentel: what OTEL_CONFIG_FILE='otel.yaml' says cannot be set up (")
+    assert "opentelemetry-configuration is not installed" in said  # the SDK has looked at it
     assert not (place.folder / ".agentel").exists()
+
+
+def test_what_the_sdk_does_not_take_is_one_message(place: Place) -> None:
+    ran = place.launch(AGENT, OTEL_PYTHON_ID_GENERATOR="nobody")
+    assert (ran.out, ran.code) == ("Hello\n", 0)
+    [said] = ran.err.splitlines()
+    assert said.startswith("agentel: telemetry cannot be set up (RuntimeError: ")
+    assert "'nobody'" in said
