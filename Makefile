@@ -64,6 +64,7 @@ docs: $(NEWEST_READY)
 
 bench: $(NEWEST_READY)
 	$(BIN)/python bench/run.py
+	$(BIN)/python bench/sink.py
 
 COMPILE := pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.10
 
