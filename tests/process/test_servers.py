@@ -37,6 +37,7 @@ SERVERS = {
     "gunicorn": "gunicorn --bind fd://{fd} --workers 2 web:wsgi",
     "gunicorn-preload": "gunicorn --bind fd://{fd} --workers 2 --preload web:wsgi",
     "gunicorn-threads": "gunicorn --bind fd://{fd} --workers 2 --threads 2 web:wsgi",
+    "gunicorn-renewed": "gunicorn --bind fd://{fd} --workers 2 --max-requests 3 web:wsgi",
     "uvicorn": "uvicorn --fd {fd} --lifespan off web:asgi",
     "uvicorn-workers": "uvicorn --fd {fd} --lifespan off --workers 2 web:asgi",
 }
