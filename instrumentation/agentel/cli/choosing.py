@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import heapq
+import sys
 from collections.abc import Callable, Mapping
+from itertools import islice
 
 from agentel.cli.failure import BAD_INPUT, NOT_FOUND, Failure
 from agentel.cli.sources import Source
@@ -19,6 +21,9 @@ LAST = "last"
 
 _HEX = frozenset("0123456789abcdef")
 _FULL_LENGTH = 32
+_MOST_RECORDS = 20_000
+"""Spans and events of one trace that are held at once: about 100 MB without content."""
+
 _SHOWN = 10
 """How many candidates an error message lists."""
 
@@ -136,15 +141,23 @@ def pick_run(source: Source, runs: Mapping[str, tuple[int, int]], asked: str) ->
 
 
 def load_trace(source: Source, head: Head) -> Trace:
-    """Return the trace of this head as a tree."""
-    return build(
-        head.trace_id,
-        (
-            record
-            for record in source.records(head.trace_id, since_ns=head.start_ns)
-            if isinstance(record, (SpanRecord, LogRecord)) and record.trace_id == head.trace_id
-        ),
+    """Return the trace of this head as a tree.
+
+    Of one that is too big for the memory the first part is returned, and standard error is told.
+    """
+    records = (
+        record
+        for record in source.records(head.trace_id, since_ns=head.start_ns)
+        if isinstance(record, (SpanRecord, LogRecord)) and record.trace_id == head.trace_id
     )
+    found = list(islice(records, _MOST_RECORDS))
+    if next(records, None) is not None:
+        print(
+            f"agentel: trace {head.trace_id} has more than {_MOST_RECORDS:,} spans and events; "
+            "those that were read first are shown.",
+            file=sys.stderr,
+        )
+    return build(head.trace_id, found)
 
 
 def _candidates(found: list[Head]) -> str:

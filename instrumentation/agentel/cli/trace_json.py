@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from agentel.cli.record_json import plain
 from agentel.local.tree import Node, Trace
 from agentel.local.values import Json
 
 __all__ = ["trace_json"]
+
+
+_MOST_INDENTED = 100
+"""Levels beyond which lines are not indented any more: each line would be as long as the tree."""
 
 
 def trace_json(trace: Trace) -> str:
@@ -27,18 +31,30 @@ def trace_json(trace: Trace) -> str:
         "start_time_unix_nano": trace.start_ns,
         "end_time_unix_nano": trace.end_ns,
     }
-    return json.dumps(head | {"spans": _nested(trace.roots)}, indent=2)
+    return "".join(_written([(head, trace.roots)]))
 
 
-def _nested(roots: Sequence[Node]) -> list[Json]:
-    top: list[Json] = []
-    waiting = [(node, top) for node in reversed(roots)]
+def _written(tops: Sequence[tuple[Json, Sequence[Node]]]) -> Iterator[str]:
+    """Yield the JSON of objects with their children under `spans`.
+
+    Not by `json` as a whole: it gives up where spans are nested as deeply as they may be.
+    """
+    waiting: list[tuple[str, Json, Sequence[Node], int] | str] = [
+        ("", fields, children, 0) for fields, children in reversed(tops)
+    ]
     while waiting:
-        node, siblings = waiting.pop()
-        children: list[Json] = []
-        siblings.append(_fields(node) | {"spans": children})
-        waiting += [(child, children) for child in reversed(node.children)]
-    return top
+        item = waiting.pop()
+        if isinstance(item, str):
+            yield item
+            continue
+        before, fields, children, depth = item
+        lead = "\n" + "  " * min(depth, _MOST_INDENTED)
+        said = json.dumps(fields, indent=2).removesuffix("\n}").replace("\n", lead)
+        yield f'{before}{said},{lead}  "spans": ['
+        waiting.append(f"{lead + '  ' if children else ''}]{lead}}}")
+        for number, child in reversed(list(enumerate(children))):
+            first = ("," if number else "") + lead + "    "
+            waiting.append((first, _fields(child), child.children, depth + 2))
 
 
 def _fields(node: Node) -> Json:

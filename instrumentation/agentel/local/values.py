@@ -136,15 +136,15 @@ def decode_attributes(pairs: object) -> Attributes:
     try:
         return Attributes({pair["key"]: pair["value"] for pair in cast("list[Json]", pairs)})
     except (KeyError, TypeError):
-        return Attributes(_odd_pairs(pairs))
+        return Attributes(cast("Mapping[object, object]", _odd_pairs(pairs)))
 
 
 _NO_ATTRIBUTES = Attributes({})
 
 
-def _odd_pairs(pairs: object) -> dict[object, object]:
-    """Return the pairs of what is not quite a list of pairs."""
-    found: dict[object, object] = {}
+def _odd_pairs(pairs: object) -> Json:
+    """Return the pairs of what may not quite be a list of pairs."""
+    found: Json = {}
     for pair in map(as_object, as_items(pairs)):
         key = pair.get("key", "")
         if isinstance(key, str):
@@ -152,15 +152,17 @@ def _odd_pairs(pairs: object) -> dict[object, object]:
     return found
 
 
-def decode_value(value: object) -> object:
+def decode_value(value: object, depth: int = 0) -> object:
     """Return an OTLP `AnyValue` object as a Python value; None if it says nothing readable.
 
     Never raises. The collector writes infinities as `+Inf` and `-Inf`, others as `Infinity`: both
-    are read.
+    are read. What is nested deeper than is written is None.
     """
     for kind, content in as_object(value).items():
         if kind == "stringValue" and isinstance(content, str):
             return content
+        if kind in _NESTED:
+            return _NESTED[kind](content, depth + 1) if depth < _DEEPEST else None
         decode = _DECODERS.get(kind)
         if decode is not None:
             try:
@@ -180,12 +182,16 @@ def as_items(value: object) -> list[object]:
     return cast("list[object]", value) if isinstance(value, list) else []
 
 
-def _decode_array(content: object) -> list[object]:
-    return [decode_value(item) for item in as_items(as_object(content).get("values"))]
+def _decode_array(content: object, depth: int) -> list[object]:
+    return [decode_value(item, depth) for item in as_items(as_object(content).get("values"))]
 
 
-def _decode_pairs(content: object) -> dict[str, object]:
-    return dict(decode_attributes(as_object(content).get("values")))
+def _decode_pairs(content: object, depth: int) -> dict[str, object]:
+    pairs = _odd_pairs(as_object(content).get("values"))
+    return {key: decode_value(value, depth) for key, value in pairs.items()}
+
+
+_NESTED = {"arrayValue": _decode_array, "kvlistValue": _decode_pairs}
 
 
 def _decode_int(content: object) -> int:
@@ -206,6 +212,4 @@ _DECODERS = {
     "intValue": _decode_int,
     "doubleValue": _decode_double,
     "bytesValue": _decode_bytes,
-    "arrayValue": _decode_array,
-    "kvlistValue": _decode_pairs,
 }

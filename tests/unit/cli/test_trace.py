@@ -300,3 +300,19 @@ def test_some_foreign_lines_do_not_hide_the_rest(agentel):
     answer = agentel("trace", "--from", "-", stdin="INFO hello\n" + spans_line(span(1, "a")))
     assert (answer.out.splitlines()[-1], answer.code) == ("a  10ms", 0)
     assert answer.err.startswith("agentel: 1 line was skipped as foreign, the first at standard")
+
+
+def test_a_very_deep_trace_is_json_too(agentel):
+    chain = [span(number + 1, f"s{number}", parent=number) for number in range(1, 400)]
+    answer = agentel("trace", "--json", "--from", "-", stdin=spans_line(*chain))
+    depth, spans = 0, json.loads(answer.out)["spans"]
+    while spans:
+        depth, spans = depth + 1, spans[0]["spans"]
+    assert (depth, answer.err) == (400, "")
+
+
+def test_a_trace_that_is_too_big_is_shown_in_part(agentel):
+    text = spans_line(*(span(number, "s") for number in range(1, 20_002)))
+    answer = agentel("trace", "--from", "-", stdin=text)
+    assert (answer.out.count("s  10ms"), answer.code) == (20_000, 0)
+    assert answer.err.startswith(f"agentel: trace {TRACE} has more than 20,000 spans and events;")

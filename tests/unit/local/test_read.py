@@ -351,3 +351,15 @@ def test_attributes_are_a_mapping_without_what_is_no_attribute():
     found = decode_attributes([*odd, "c", {"value": {"boolValue": True}}])
     assert (dict(found), len(found), found.get("c", 5)) == ({"a": 1, "b": None, "": True}, 3, 5)
     assert dict(decode_attributes(odd[:2])) == {"a": 1}
+
+
+def test_a_value_that_is_nested_very_deeply_is_cut():
+    value = '{"stringValue":"x"}'
+    for _ in range(200):
+        value = f'{{"arrayValue":{{"values":[{value}]}}}}'
+    line = spans_line(span(1, "a", k="deep")).replace('{"stringValue": "deep"}', value)
+    (record,), _ = read(line)
+    depth, found = 0, record.attributes["k"]
+    while isinstance(found, list):
+        depth, found = depth + 1, found[0]
+    assert (depth, found) == (64, None)
