@@ -180,8 +180,8 @@ def test_exporter_that_hangs_delays_it_by_the_limit_and_a_second_signal_by_none(
             assert not hurried.is_over(0.5)
             again = hurried.send(signal.SIGTERM).end()
     assert (ended.ran.code, again.ran.code) == (-signal.SIGTERM, -signal.SIGTERM)
-    assert 1 <= ended.took < 2.5
-    assert again.took < 2
+    assert 1 <= ended.took < 5
+    assert again.took < 5
     [line] = ended.ran.err.splitlines()
     assert line.startswith("agentel: 1 span and 1 collection of metrics could not")
 
