@@ -32,6 +32,13 @@ def speak_to_file(run: Run) -> None:
     run.caller.inside(manager, lambda found: run.caller.drain(found.iter_bytes()))
 
 
+def speak_in_events(run: Run) -> None:
+    speech = run.method("audio.speech.with_streaming_response.create")
+    events = {"stream_format": "sse"}
+    manager = speech(model="gpt-4o-mini-tts", voice="alloy", input=PROMPT, extra_body=events)
+    run.caller.inside(manager, lambda found: run.caller.drain(found.iter_lines()))
+
+
 def transcribe(run: Run) -> None:
     run.call("audio.transcriptions.create", model="gpt-4o-transcribe", file=SOUND)
 
@@ -109,6 +116,18 @@ AUDIO_SPEECH_STREAMED = """
         request.model=gpt-4o-mini-tts
       server: address=127.0.0.1 port=PORT
 """
+AUDIO_SPEECH_EVENTS = """
+    speech_generation gpt-4o-mini-tts [client]
+      agentel: input.message_count=1 input.size=31 outcome=completed
+        provider.organization=agentel-tests provider.project=proj_agenteltests
+        provider.request_id=req_00000000000000000000000000000001 stream.chunk_count=3
+        usage.source=provider
+      gen_ai: operation.name=speech_generation output.type=speech provider.name=openai
+        request.model=gpt-4o-mini-tts response.time_to_first_chunk=TIME
+        usage.audio.input_tokens=0 usage.input_tokens=12 usage.output_tokens=7
+        usage.text.input_tokens=12
+      server: address=127.0.0.1 port=PORT
+"""
 AUDIO_SPEECH_PAGE = """
     speech_generation gpt-4o-mini-tts [client] ERROR
       agentel: error.category=html_error error.confidence=1.0 error.fingerprint=PRINT
@@ -167,6 +186,7 @@ MEDIA = [
     Case("images", "edit", edit, IMAGES_EDIT, DRAWN),
     Case("audio", "speech", speak, AUDIO_SPEECH, is_read=False),
     Case("audio", "speech-streamed", speak_to_file, AUDIO_SPEECH_STREAMED, is_read=False),
+    Case("audio", "speech-events", speak_in_events, AUDIO_SPEECH_EVENTS, SAID),
     Case("audio", "speech-page", speak, AUDIO_SPEECH_PAGE, (html(),)),
     Case("audio", "transcription", transcribe, AUDIO_TRANSCRIPTION, HEARD),
     Case("audio", "transcription-text", transcribe_text, AUDIO_TRANSCRIPTION_TEXT, SAID),

@@ -71,6 +71,30 @@ class TranscriptEvents:
         return []
 
 
+class SpeechEvents:
+    """Collects the events of one speech, for whoever asks for events; the last has the usage."""
+
+    __slots__ = ("_last", "is_complete")
+
+    def __init__(self, keep: bool) -> None:
+        self.is_complete = False
+        self._last: object = None
+
+    def add(self, chunk: Any) -> None:
+        """Look at one event for what it alone can say."""
+        if get(chunk, "type") == "speech.audio.done":
+            self.is_complete = True
+            self._last = chunk
+
+    def read(self, into: Fields) -> None:
+        """Put what the events said into `into`."""
+        read(TRANSCRIPTION, self._last, into)
+
+    def output(self) -> list[object]:
+        """Return nothing: sound is no message."""
+        return []
+
+
 SPEECH = Endpoint(
     MODEL_CALL,
     "speech_generation",
@@ -78,9 +102,10 @@ SPEECH = Endpoint(
     response={},
     measure=measure,
     answers_json=False,
+    deltas=SpeechEvents,
     fixed={"output_type": "speech"},
 )
-"""A text is spoken. The answer is sound, and tells no usage."""
+"""A text is spoken. The answer is sound, which tells no usage, or events of which the last does."""
 
 TRANSCRIPTIONS = Endpoint(
     MODEL_CALL,
