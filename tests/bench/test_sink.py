@@ -1,4 +1,4 @@
-"""The benchmark of the local files as a program, with so few rounds that its figures mean little."""
+"""The benchmark of local files as a program, with so few rounds that its figures mean little."""
 
 from __future__ import annotations
 

@@ -142,6 +142,7 @@ def test_instrumenting_everything_loads_only_what_waits() -> None:
         "agentel.core",
         "agentel.core.safety",
         "agentel.libraries",
+        "agentel.parsing",
     ]
 
 
