@@ -186,6 +186,17 @@ def test_exporter_that_hangs_delays_it_by_the_limit_and_a_second_signal_by_none(
     assert line.startswith("agentel: 1 span and 1 collection of metrics could not")
 
 
+def test_sigterm_at_the_very_end_is_not_forgotten(place: Place) -> None:
+    with silence() as url:
+        environ = {"OTEL_EXPORTER_OTLP_ENDPOINT": url, "AGENTEL_EXIT_TIMEOUT": "3"}
+        with Running(place, "call(); ready()", environ) as running:
+            delivering = running.until()
+            assert not delivering.is_over(0.5)
+            ended = delivering.send(signal.SIGTERM).end()
+    assert ended.ran.code == -signal.SIGTERM
+    assert len(ended.ran.err.splitlines()) == 1
+
+
 def test_program_that_starts_telemetry_itself_keeps_its_signals(place: Place) -> None:
     with Running(place, STARTED, launched=False) as running:
         ended = running.until().send(signal.SIGTERM).end().ran
