@@ -90,7 +90,7 @@ def test_summary_follows_the_program_on_standard_error(place: Place) -> None:
     first, _, rest = ran.err.partition("\n")
     assert (ran.out, ran.code) == ("Hello\n", 0)
     assert re.fullmatch(
-        r"agentel: watching .*openai [\d.]+.*; files in \.agentel, run [0-9a-f]{16}", first
+        r"agentel: watching .*openai [\d.]+.*; files in \.agentel, run [0-9a-f]{16}(;.*)?", first
     )
     assert re.search(r"run [0-9a-f]{16} · 1 trace\n(?s:.*)LLM calls +1\n", rest)
 
@@ -432,6 +432,23 @@ def test_program_is_stopped_and_continued_by_its_shell(
     shell.wait_for("$ ")
     shell.type("echo code=$?\n")
     shell.wait_for("code=5")
+
+
+READERS = {
+    "nobody": "2>&-",
+    "gone": "2>&1 >/dev/null | true",
+    "one-line": "2>&1 >/dev/null | head -1",
+}
+
+
+@pytest.mark.parametrize("reader", READERS.values(), ids=list(READERS))
+def test_reader_of_standard_error_that_is_gone_changes_nothing(place: Place, reader: str) -> None:
+    name = place.write(AGENT + "\nopen('ended', 'w').write('x')\nraise SystemExit(9)")
+    command = f"{{ {AGENTEL} run --open last {sys.executable} {name}; echo $? >code; }} {reader}"
+    ran = place.run(("sh", "-c", command), SPOKEN)
+    assert (place.folder / "code").read_text() == "9\n"
+    assert "Traceback" not in ran.out + ran.err
+    assert len(place.spans()) == 1
 
 
 FIRST_OF_A_CONTAINER = """

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agentel.process.strict import EXIT_CODE
+from agentel.process.launch import REFUSED
 from process.conftest import AGENT, BIN, LAUNCHER, Place
 
 pytestmark = pytest.mark.process
@@ -62,9 +62,10 @@ openai.chat()
 def test_unsupported_version_ends_the_program_before_it_begins(
     place: Place, command: tuple[str, ...], version: str
 ) -> None:
-    ran = place.run((*command, place.write(PROGRAM)), imitated(place, version))
+    environ = {**imitated(place, version), "AGENTEL_QUIET": ""}
+    ran = place.run((*command, place.write(PROGRAM)), environ)
     [message] = ran.err.splitlines()
-    assert (ran.out, ran.code) == ("", EXIT_CODE)
+    assert (ran.out, ran.code) == ("", REFUSED)
     for told in ("openai", version, "openai>=", "AGENTEL_STRICT", "AGENTEL_DISABLED_LIBRARIES"):
         assert told in message
 
@@ -72,7 +73,7 @@ def test_unsupported_version_ends_the_program_before_it_begins(
 def test_unsupported_version_ends_a_program_that_starts_by_itself(place: Place) -> None:
     started = "import agentel\ntry:\n    agentel.start()\nfinally:\n    print('cleaned up')\n"
     ran = place.run((sys.executable, place.write(started + PROGRAM)), imitated(place, "0.28.0"))
-    assert (ran.out, ran.code, ran.err.count("\n")) == ("cleaned up\n", EXIT_CODE, 1)
+    assert (ran.out, ran.code, ran.err.count("\n")) == ("cleaned up\n", REFUSED, 1)
     assert "openai 0.28.0" in ran.err
 
 
@@ -110,7 +111,7 @@ def test_missing_target_ends_the_program_when_it_imports_the_library(
 ) -> None:
     ran = place.run((*command, place.write(PROGRAM), *thread), imitated(place, "3.0.0"))
     [message] = ran.err.splitlines()
-    assert (ran.out, ran.code) == ("begun\n", EXIT_CODE)
+    assert (ran.out, ran.code) == ("begun\n", REFUSED)
     for told in ("openai", "SyncAPIClient.request", "AGENTEL_STRICT"):
         assert told in message
 
@@ -132,7 +133,7 @@ def test_work_that_was_recorded_before_is_kept(place: Place) -> None:
     environ = imitated(place, "3.0.0")
     marked = "import agentel\nwith agentel.agent('early'):\n    pass\n"
     ran = place.run((*LAUNCHER, place.write(marked + PROGRAM)), environ)
-    assert ran.code == EXIT_CODE
+    assert ran.code == REFUSED
     assert [span["name"] for span in place.spans()] == ["invoke_agent early"]
 
 
@@ -140,4 +141,4 @@ def test_nothing_is_imported_to_read_a_version(place: Place) -> None:
     environ = imitated(place, "0.28.0")
     package = Path(place.folder, "installed", "openai", "__init__.py")
     package.write_text("raise SystemExit('imported')")
-    assert place.run((*LAUNCHER, place.write("pass")), environ).code == EXIT_CODE
+    assert place.run((*LAUNCHER, place.write("pass")), environ).code == REFUSED

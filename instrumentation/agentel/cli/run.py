@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
-from collections.abc import Sequence
-from contextlib import redirect_stdout
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
 
 import click
@@ -59,10 +60,12 @@ def command(
         environ["AGENTEL_QUIET"] = "true"
     run = _Run(program, environ)
     ended = run.attend()
-    if not (run.is_nested or no_summary or read_settings(run.environ).quiet):
-        run.sum_up()
-    if opened is not None:
-        run.open(opened)
+    is_quiet = run.is_nested or no_summary or read_settings(run.environ).quiet
+    with _standard_error():
+        if not is_quiet:
+            run.sum_up(ended)
+        if opened is not None:
+            run.open(opened)
     return foreground.leave_like(ended)
 
 
@@ -92,15 +95,15 @@ class _Run:
                 self._is_loaded = self._ticket.is_taken
                 self._ticket.remove()
 
-    def sum_up(self) -> None:
-        """Print the summary to standard error, or why there is none."""
+    def sum_up(self, ended: int) -> None:
+        """Print the summary, or why there is none."""
         folder = self._folder()
         if folder is not None:
-            print(file=sys.stderr)
+            print()
             _show("summary", ["--from", folder])
-        elif self._is_loaded:
+        elif self._is_loaded and ended != launch.REFUSED:
             _say("nothing was recorded: no watched library was called, and nothing is marked.")
-        else:
+        elif not self._is_loaded:
             _say(
                 f"nothing was watched: no Python below {escaped(self._program[0])} has loaded "
                 "agentel. Expected a Python in whose environment agentel is installed, started "
@@ -108,10 +111,10 @@ class _Run:
             )
 
     def open(self, asked: str) -> None:
-        """Print one trace of the run to standard error; standard output is the program's."""
+        """Print one trace of the run."""
         folder = self._folder()
         if folder is not None:
-            print(file=sys.stderr)
+            print()
             _show("trace", [asked, "--from", folder])
 
     def _folder(self) -> str | None:
@@ -140,14 +143,30 @@ def _open(asked: str) -> int:
     return trace.command.main([asked], standalone_mode=False) or 0
 
 
+@contextmanager
+def _standard_error() -> Generator[None]:
+    """Let everything that is printed go to standard error; standard output is the program's."""
+    # Without one, or without anybody who reads it, nothing is said and nothing is wrong.
+    stream = sys.stderr or io.StringIO()
+    try:
+        with redirect_stdout(stream):
+            yield
+            stream.flush()
+    except BrokenPipeError:
+        # The interpreter flushes once more when it ends, which would change the exit code.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    except OSError as error:
+        with suppress(OSError):
+            print(f"agentel: {escaped(str(error))}", file=stream)
+
+
 def _show(name: str, arguments: Sequence[str]) -> None:
-    """Let another command print to standard error. What it cannot do is said there, no more."""
+    """Let another command print. What it cannot do is said, no more."""
     from agentel.cli import summary, trace
 
     shown = summary.command if name == "summary" else trace.command
     try:
-        with redirect_stdout(sys.stderr):
-            shown.main(list(arguments), standalone_mode=False)
+        shown.main(list(arguments), standalone_mode=False)
     except Failure as failure:
         _say(str(failure))
     except SourceError as error:
@@ -155,4 +174,4 @@ def _show(name: str, arguments: Sequence[str]) -> None:
 
 
 def _say(message: str) -> None:
-    print(f"agentel: {message}", file=sys.stderr)
+    print(f"agentel: {message}")

@@ -40,9 +40,18 @@ def announce(
         said = "watching nothing, because OTEL_SDK_DISABLED is true"
     else:
         said = line(look(wanted(settings, environ)), where)
+    _say(f"agentel: {said}\n")
+
+
+def _say(text: str) -> None:
+    stream = sys.stderr
     with suppress(OSError, ValueError, AttributeError):
-        sys.stderr.write(f"agentel: {said}\n")
-        sys.stderr.flush()
+        if stream is sys.__stderr__:
+            # What a stream keeps because its reader is gone would change the exit code.
+            os.write(stream.fileno(), text.encode(stream.encoding, "backslashreplace"))
+        else:
+            stream.write(text)
+            stream.flush()
 
 
 def line(found: Found, where: str) -> str:

@@ -15,11 +15,13 @@ from collections.abc import Mapping
 from agentel.local.runs import storage_from_environment
 from agentel.process.ticket import VARIABLE
 
-__all__ = ["Unusable", "environment", "find", "is_nested", "why_not"]
+__all__ = ["REFUSED", "Unusable", "environment", "find", "is_nested", "why_not"]
 
 NOT_FOUND = 127
 NOT_EXECUTABLE = 126
 """Exit codes of shells. Source: POSIX, Shell Command Language, "Exit Status for Commands"."""
+REFUSED = 78
+"""Exit code of a program that `AGENTEL_STRICT` ended: `EX_CONFIG` of `sysexits.h`."""
 
 _SITE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "site")
 _REASONS = {

@@ -11,12 +11,10 @@ from typing import NoReturn
 
 from agentel.config import Settings
 from agentel.core.versions import distribution_of, standing
+from agentel.process.launch import REFUSED
 from agentel.process.packages import WATCHED, wanted
 
-__all__ = ["EXIT_CODE", "check", "complain", "leave", "leave_politely"]
-
-EXIT_CODE = 78
-"""`EX_CONFIG` of `sysexits.h`: something is found in an unsuitable state."""
+__all__ = ["check", "complain", "leave", "leave_politely"]
 
 _ADVICE = (
     "AGENTEL_STRICT is set, so the program ends {when}. Install a version that agentel knows, name "
@@ -56,18 +54,18 @@ def leave(message: str) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError, AttributeError):
             stream.flush()
-    os._exit(EXIT_CODE)
+    os._exit(REFUSED)
 
 
 def leave_politely(message: str) -> NoReturn:
     """Say why and raise SystemExit, for a program that called us on a line of its own."""
     _say(message)
-    raise SystemExit(EXIT_CODE)
+    raise SystemExit(REFUSED)
 
 
 def _say(message: str) -> None:
     with suppress(OSError, ValueError, AttributeError):
-        sys.stderr.write(f"agentel: {message} (exit code {EXIT_CODE}).\n")
+        sys.stderr.write(f"agentel: {message} (exit code {REFUSED}).\n")
 
 
 def _refusal(requires: str) -> str:
