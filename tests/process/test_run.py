@@ -209,6 +209,13 @@ def test_program_that_nobody_watches_is_told(place: Place, command: tuple[str, .
         assert part in told
 
 
+def test_other_configurator_is_told_where_nobody_is_watched(place: Place) -> None:
+    name = place.write("pass")
+    ran = run(place, sys.executable, name, OTEL_PYTHON_CONFIGURATOR="another", **SPOKEN)
+    assert ran.code == 0
+    assert "OTEL_PYTHON_CONFIGURATOR=another" in ran.err.splitlines()[-1]
+
+
 def test_python_without_agentel_runs_as_ever(place: Place) -> None:
     environment = place.folder / "other"
     made = place.run((sys.executable, "-m", "venv", "--without-pip", str(environment)))

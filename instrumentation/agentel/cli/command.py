@@ -31,7 +31,7 @@ import click
 from agentel._version import __version__
 from agentel.cli.failure import BAD_INPUT, Failure
 from agentel.cli.wording import escaped
-from agentel.local.read import SourceError
+from agentel.local.skipped import SourceError
 
 __all__ = ["INTERRUPTED", "run"]
 
@@ -47,7 +47,7 @@ class _Commands(click.Group):
     def __init__(self, modules: Sequence[str]) -> None:
         super().__init__(
             "agentel",
-            help="Shows what LLM agents did, from files of OTLP JSON lines.",
+            help="Runs programs, and shows what the LLM agents in them did.",
             subcommand_metavar="COMMAND ...",
             context_settings=_SETTINGS,
         )

@@ -14,8 +14,8 @@ import click
 from agentel.cli.failure import Failure
 from agentel.cli.wording import escaped
 from agentel.config import read_settings
-from agentel.local.read import SourceError
 from agentel.local.runs import DIRECTORY_VARIABLE, RUN_ID_VARIABLE, run_folders
+from agentel.local.skipped import SourceError
 from agentel.process import foreground, launch
 from agentel.process.ticket import Ticket
 

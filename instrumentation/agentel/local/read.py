@@ -16,16 +16,12 @@ from agentel.local.lines import BUFFER, read_lines
 from agentel.local.pieces import LineDecoder
 from agentel.local.records import Record, SpanRecord
 from agentel.local.seen import SeenSpans
-from agentel.local.skipped import EXPECTED, Skipped
+from agentel.local.skipped import EXPECTED, Skipped, SourceError
 
 __all__ = ["STANDARD_INPUT", "Reader", "SourceError", "find_files"]
 
 STANDARD_INPUT = "-"
 """The source that means standard input."""
-
-
-class SourceError(Exception):
-    """What was to be read is not there, or cannot be read. The message is for the user."""
 
 
 def find_files(sources: Sequence[str]) -> list[Path]:

@@ -7,10 +7,14 @@ from dataclasses import dataclass, field
 
 from agentel.local.lines import LONGEST_LINE
 
-__all__ = ["EXPECTED", "Lines", "Skipped"]
+__all__ = ["EXPECTED", "Lines", "Skipped", "SourceError"]
 
 EXPECTED = "one OTLP JSON object a line (resourceSpans, resourceMetrics or resourceLogs)"
 """What a line should have been."""
+
+
+class SourceError(Exception):
+    """What was to be read is not there, or cannot be read. The message is for the user."""
 
 
 @dataclass(slots=True)
