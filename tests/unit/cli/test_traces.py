@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ CHAT = {
     "gen_ai__usage__input_tokens": 1200,
     "gen_ai__usage__output_tokens": 34,
 }
+GOLDEN = Path(__file__).parents[1] / "local" / "golden"
 ONE, TWO, THREE = "1" * 32, "2" * 32, "2" * 9 + "3" * 23
 TEXT = spans_line(
     span(1, "invoke_agent \x1b[2J", trace=ONE, lasts=1500),
@@ -157,3 +159,32 @@ def test_a_file_is_read_if_its_clock_was_a_little_behind(agentel, three_days):
     os.utime(path, ns=(early, early))
     shown = agentel("trace", "last", "--from", str(three_days))
     assert shown.out.splitlines()[-1] == "also day 2  10ms"
+
+
+@pytest.mark.parametrize("name", ["traces.jsonl", "traces.jsonl.bak", "anything"])
+def test_what_a_real_collector_wrote_is_read_whatever_it_is_called(agentel, tmp_path, name):
+    path = tmp_path / name
+    path.write_bytes((GOLDEN / "traces.jsonl").read_bytes())
+    answer = agentel("traces", "--from", str(path))
+    assert (answer.out.splitlines()[1:], answer.err) == (
+        ["0af76519  2026-01-01 00:00:00Z     500ms      0     n/a  completed  root"],
+        "",
+    )
+    tree = agentel("trace", "--from", str(path)).out.splitlines()
+    assert tree[3:5] == [
+        "span 0000000000000001  in another process, not in these files",
+        "└─ chat gpt-5.1  500ms  ERROR unknown quota, über",
+    ]
+
+
+def test_a_collectors_whole_folder_is_read_with_what_is_torn_in_it(agentel, tmp_path):
+    whole = (GOLDEN / "traces.jsonl").read_text("utf-8")
+    (tmp_path / "logs.jsonl").write_bytes((GOLDEN / "logs.jsonl").read_bytes())
+    (tmp_path / "metrics.jsonl").write_bytes((GOLDEN / "metrics.jsonl").read_bytes())
+    (tmp_path / "traces.jsonl").write_text(whole[:-900] + whole + whole[:50], "utf-8")
+    answer = agentel("traces", "--from", str(tmp_path))
+    assert answer.out.splitlines()[1].endswith("completed  root")
+    assert answer.err == (
+        "agentel: 2 lines were cut short and skipped, the first at "
+        f"{tmp_path / 'traces.jsonl'}:1; the writer was killed or is still writing.\n"
+    )
