@@ -9,7 +9,12 @@ To add the command `agentel dance`:
        @click.argument("partner")
        @from_option
        def command(partner: str, sources: tuple[str, ...]) -> int:
-           ...
+           r'''Dance with somebody.
+
+           \b
+           Examples:
+             agentel dance tango
+           '''
 
 2. Add `"dance"` to `COMMANDS` in `cli/__init__.py`. The module is imported only when somebody asks
    for the command, or for the list of all.
@@ -63,7 +68,10 @@ class _Commands(click.Group):
         if cmd_name not in self._modules:
             return None
         module = importlib.import_module(f"agentel.cli.{cmd_name}")
-        return cast("click.Command", module.command)
+        command = cast("click.Command", module.command)
+        # A paragraph that begins with click's mark keeps its lines; docstrings have it in letters.
+        command.help = (command.help or "").replace("\\b\n", "\b\n")
+        return command
 
 
 def run(modules: Sequence[str], arguments: Sequence[str]) -> int:

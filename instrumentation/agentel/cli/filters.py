@@ -88,7 +88,7 @@ _OPTIONS = (
         "--since",
         callback=_moment,
         metavar="TIME",
-        help="Begun then or later: ISO 8601, or 2h ago.",
+        help="Begun then or later: ISO 8601 in UTC, or how long ago, such as 2h.",
     ),
     click.option("--until", callback=_moment, metavar="TIME", help="Begun before then."),
     click.option("--service", metavar="NAME", help="With spans of this service; '*' is any text."),

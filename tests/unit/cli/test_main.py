@@ -19,6 +19,14 @@ def test_every_command_has_help(agentel, command):
     assert (answer.out.startswith(f"Usage: agentel {command}"), answer.code) == (True, 0)
 
 
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_has_examples_a_line_each(agentel, command):
+    lines = agentel(command, "--help").out.splitlines()
+    examples = lines[lines.index("  Examples:") + 1 : lines.index("Options:") - 1]
+    assert [line for line in examples if not line.startswith(f"    agentel {command}")] == []
+    assert len(examples) > 1
+
+
 def test_help_lists_every_command(agentel):
     answer = agentel("--help")
     listed = answer.out.partition("Commands:\n")[2].splitlines()
