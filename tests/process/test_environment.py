@@ -43,7 +43,7 @@ def test_folder_that_cannot_be_made_is_told_and_the_program_goes_on(place: Place
     place.write("in the way", "taken")
     ran = place.launch(AGENT, AGENTEL_DIR=str(place.folder / "taken" / "deeper"))
     assert (ran.out, ran.code) == ("Hello\n", 0)
-    assert "not affected" in ran.err
+    assert "taken is a file (expected: a folder). Move it away, or name another folder" in ran.err
     assert "Traceback" not in ran.err
 
 
