@@ -11,6 +11,7 @@ from pathlib import Path
 
 from agentel.diagnosis.finding import Finding, note, ok, problem
 from agentel.diagnosis.surroundings import Surroundings
+from agentel.local.refusals import foreign
 from agentel.local.runs import DIRECTORY, DIRECTORY_VARIABLE, Storage, run_folders
 
 __all__ = ["check_disk", "folder_of"]
@@ -80,6 +81,14 @@ def _access(folder: Path) -> Iterator[Finding]:
             f"it belongs to somebody else (user {about.st_uid})",
             expected=f"a folder of yours (user {os.geteuid()})",
             advice=f"set {DIRECTORY_VARIABLE} to a folder of your own",
+            **details,
+        )
+    elif foreign(folder):
+        yield problem(
+            str(folder),
+            f"it holds {foreign(folder)}",
+            expected="nothing, or what agentel writes",
+            advice=f"move it away, or set {DIRECTORY_VARIABLE} to another folder",
             **details,
         )
     elif os.name == "posix" and mode & OTHERS:

@@ -6,7 +6,7 @@ import errno
 import os
 from pathlib import Path
 
-__all__ = ["FULL", "Refused", "check_folder", "explain"]
+__all__ = ["FULL", "Refused", "check_folder", "explain", "foreign"]
 
 _VARIABLE = "AGENTEL_DIR"
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -35,12 +35,21 @@ def check_folder(folder: Path) -> None:
             f"{folder} belongs to user {owner} (expected: to user {user}, who runs the program). "
             f"Name a folder of your own in {_VARIABLE}"
         )
-    held = {entry.name for entry in os.scandir(folder)}
-    if held and "runs" not in held and not held <= _OURS:
+    held = foreign(folder)
+    if held:
         raise Refused(
-            f"{folder} holds {_some(held)} (expected: nothing, or what agentel writes). Move it "
-            f"away, or name another folder in {_VARIABLE}"
+            f"{folder} holds {held} (expected: nothing, or what agentel writes). Move it away, or "
+            f"name another folder in {_VARIABLE}"
         )
+
+
+def foreign(folder: Path) -> str:
+    """Return some names in a folder that somebody else made, '' if it is empty or agentel's.
+
+    Raises OSError if it cannot be read.
+    """
+    held = {entry.name for entry in os.scandir(folder)}
+    return "" if "runs" in held or held <= _OURS else _some(held)
 
 
 def explain(directory: str, error: OSError) -> str:

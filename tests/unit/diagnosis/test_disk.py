@@ -75,6 +75,13 @@ def test_folder_that_others_may_read_is_a_note(tmp_path: Path) -> None:
     assert (folder.state, folder.advice) == ("note", f"chmod 700 {tmp_path / '.agentel'}")
 
 
+def test_folder_of_another_program_is_a_problem(tmp_path: Path) -> None:
+    (tmp_path / ".agentel").mkdir()
+    (tmp_path / ".agentel" / "config.toml").write_text("")
+    folder, _ = look(tmp_path)
+    assert (folder.state, folder.found) == ("problem", "it holds config.toml")
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
 def test_folder_of_somebody_else_is_a_problem(tmp_path: Path) -> None:
     (tmp_path / ".agentel").mkdir(mode=0o700)
