@@ -12,7 +12,8 @@ _VARIABLE = "AGENTEL_DIR"
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """Error numbers of a disk that takes no more, and will when there is room again."""
 
-_OURS = frozenset({"runs", ".gitignore"})
+_OURS = frozenset({"runs", ".gitignore", "lost+found", ".DS_Store"})
+"""What may be in a folder of ours: the last two are put into every disk and folder by systems."""
 _FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 _IN_THE_WAY = frozenset({errno.ENOTDIR, errno.EEXIST, errno.ELOOP})
 

@@ -43,6 +43,11 @@ def test_a_folder_half_made_is_taken(root: Path, storage: Callable[[], runs.Stor
     assert refusal(storage) == ""
 
 
+def test_an_empty_disk_is_taken(root: Path, storage: Callable[[], runs.Storage]) -> None:
+    (root / "lost+found").mkdir()
+    assert refusal(storage) == ""
+
+
 def test_a_folder_of_another_program_is_left_as_it_is(
     root: Path, storage: Callable[[], runs.Storage]
 ) -> None:
