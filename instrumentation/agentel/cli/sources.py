@@ -16,12 +16,20 @@ import click
 from agentel.cli.failure import BAD_INPUT, NOT_FOUND, Failure
 from agentel.cli.progress import reading
 from agentel.cli.wording import escaped
-from agentel.local.read import STANDARD_INPUT, Reader, SourceError, find_files
+from agentel.local.read import STANDARD_INPUT, Reader, SourceError, files_below, find_files
 from agentel.local.records import Record
 from agentel.local.runs import DIRECTORY, DIRECTORY_VARIABLE
 from agentel.local.skipped import Skipped
 
-__all__ = ["Source", "complain", "from_option", "open_source", "telemetry_folder", "written_ns"]
+__all__ = [
+    "Source",
+    "complain",
+    "from_option",
+    "open_source",
+    "own_files",
+    "telemetry_folder",
+    "written_ns",
+]
 
 _RUN_FOLDER = re.compile(r"(\d{8})T(\d{6})Z-(.+)")
 _SLACK_NS = 60 * 10**9
@@ -141,7 +149,7 @@ def _size(file: Path) -> int:
 def open_source(sources: Sequence[str]) -> Source:
     """Return what the values of `--from` name. Raises Failure or SourceError."""
     if not sources:
-        return _own_files()
+        return own_files()
     stdin = _kept(sys.stdin.buffer) if STANDARD_INPUT in sources else None
     names = ["standard input" if source == STANDARD_INPUT else source for source in sources]
     return Source(find_files(sources), stdin, ", ".join(names))
@@ -162,25 +170,34 @@ def telemetry_folder() -> Path:
     return Path(os.path.abspath(os.environ.get(DIRECTORY_VARIABLE) or DIRECTORY))
 
 
-def _own_files() -> Source:
+def own_files() -> Source:
+    """Return the files of the telemetry folder.
+
+    Raises Failure (NOT_FOUND if nothing is recorded yet) or SourceError.
+    """
     folder = telemetry_folder()
     name = escaped(str(folder))
-    if folder.exists() and not folder.is_dir():
+    try:
+        entries = [entry.name for entry in os.scandir(folder)]
+        files = files_below(folder / "runs") if "runs" in entries else []
+    except FileNotFoundError:
+        entries, files = [], []
+    except NotADirectoryError:
         raise Failure(
             f"{name} is a file; expected the folder that telemetry is written to. Name another one "
             f"in {DIRECTORY_VARIABLE}, or name the files with --from."
+        ) from None
+    except OSError as error:
+        raise SourceError(f"{folder} cannot be read ({error.strerror}).") from error
+    if entries and "runs" not in entries:
+        raise Failure(
+            f"{name} is not agentel's: there is no folder 'runs' in it. Name another folder in "
+            f"{DIRECTORY_VARIABLE}, or name the files with --from."
         )
-    try:
-        files = find_files([str(folder / "runs")])
-    except SourceError:
-        if folder.is_dir() and not (folder / "runs").is_dir() and any(folder.iterdir()):
-            raise Failure(
-                f"{name} is not agentel's: there is no folder 'runs' in it. Name another folder in "
-                f"{DIRECTORY_VARIABLE}, or name the files with --from."
-            ) from None
+    if not files:
         raise Failure(
             f"nothing is recorded in {name} yet. Run a program with agentel in "
             f"this folder, or name the files with --from or the folder in {DIRECTORY_VARIABLE}.",
             NOT_FOUND,
-        ) from None
+        )
     return Source(files, None, str(folder))

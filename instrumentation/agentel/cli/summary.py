@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import click
 
 from agentel.cli.choosing import LAST, choose_trace, pick_run
+from agentel.cli.failure import NOT_FOUND, Failure
 from agentel.cli.screen import Line, show
 from agentel.cli.sources import Source, from_option, open_source
 from agentel.cli.summary_json import summary_json
@@ -77,6 +78,9 @@ def _of_run(source: Source, asked: str | None) -> tuple[str, Summary]:
         found = summarise_runs(_spans(source, run_id=chosen))
         return f"run {escaped(chosen)}", found.get(chosen, Summary())
     found = summarise_runs(_spans(source))
+    if not found:
+        source.refuse_foreign()
+        raise Failure(f"there is no span in {source.name} yet.", NOT_FOUND)
     if asked is None and found.keys() == {""}:
         return source.name, found[""]
     named = {run_id: (one.start_ns, 0) for run_id, one in found.items() if run_id}

@@ -12,9 +12,10 @@ import click
 
 from agentel import semconv
 from agentel.cli.describing import add_event, add_span
+from agentel.cli.failure import NOT_FOUND, Failure
 from agentel.cli.record_json import record_json
 from agentel.cli.screen import Line, reader_is_gone, show
-from agentel.cli.sources import complain, from_option, telemetry_folder
+from agentel.cli.sources import complain, from_option, own_files, telemetry_folder
 from agentel.cli.wording import clock, escaped
 from agentel.local import facts
 from agentel.local.follow import Follower
@@ -79,14 +80,21 @@ def command(*, limit: int, run_id: str | None, as_json: bool, sources: tuple[str
 
 
 def _finder(sources: Sequence[str]) -> Callable[[], list[Path]]:
-    """Return what finds the files to follow. Raises SourceError for a source that is not there."""
+    """Return what finds the files to follow.
+
+    Raises SourceError for a source that is not there, Failure for a folder that is not ours.
+    """
     named = list(sources)
     if named:
         find_files(named)
     else:
         folder = telemetry_folder()
         named = [str(folder / "runs")]
-        if not (folder / "runs").is_dir():
+        try:
+            own_files()
+        except Failure as failure:
+            if failure.code != NOT_FOUND:
+                raise
             print(f"agentel: waiting for telemetry in {escaped(str(folder))}.", file=sys.stderr)
 
     def find() -> list[Path]:

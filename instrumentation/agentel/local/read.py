@@ -18,7 +18,7 @@ from agentel.local.records import Record, SpanRecord
 from agentel.local.seen import SeenSpans
 from agentel.local.skipped import EXPECTED, Skipped, SourceError
 
-__all__ = ["STANDARD_INPUT", "Reader", "SourceError", "find_files"]
+__all__ = ["STANDARD_INPUT", "Reader", "SourceError", "files_below", "find_files"]
 
 STANDARD_INPUT = "-"
 """The source that means standard input."""
@@ -27,12 +27,16 @@ STANDARD_INPUT = "-"
 def find_files(sources: Sequence[str]) -> list[Path]:
     """Return the files that `sources` name: files, folders (all `*.jsonl` below) and globs.
 
-    `-` is not a file and is left out. Raises SourceError for a source that names nothing.
+    `-` is not a file and is left out. Raises SourceError for a source that names nothing, or that
+    may not be looked at.
     """
     found: dict[Path, None] = {}
     for source in sources:
         if source != STANDARD_INPUT:
-            found.update(dict.fromkeys(_named_by(source)))
+            try:
+                found.update(dict.fromkeys(_named_by(source)))
+            except OSError as error:
+                raise _unreadable(source, error) from error
     return list(found)
 
 
@@ -41,7 +45,7 @@ def _named_by(source: str) -> list[Path]:
     if path.is_file():
         return [path]
     if path.is_dir():
-        files = _below(path)
+        files = files_below(path)
         if files:
             return files
         raise SourceError(f"{source} has no *.jsonl file in it; expected {EXPECTED}.")
@@ -52,14 +56,22 @@ def _named_by(source: str) -> list[Path]:
     matches = sorted(Path(name) for name in glob.glob(source, recursive=True))
     if not matches:
         raise SourceError(f"{source} does not exist. Name a file, a folder, a glob or '-'.")
-    return [file for match in matches for file in ([match] if match.is_file() else _below(match))]
+    return [
+        file for match in matches for file in ([match] if match.is_file() else files_below(match))
+    ]
 
 
-def _below(folder: Path) -> list[Path]:
+def files_below(folder: Path) -> list[Path]:
+    """Return the telemetry files of a folder, by name; [] without any.
+
+    Raises SourceError for a folder that may not be looked at.
+    """
     files: list[Path] = []
 
     def complain(error: OSError) -> None:
-        raise _unreadable(str(error.filename), error) from error
+        # One that is gone was removed by retention since it was found.
+        if not isinstance(error, FileNotFoundError):
+            raise _unreadable(str(error.filename), error) from error
 
     for where, folders, names in os.walk(folder, onerror=complain):
         # meta/ holds what is derived from telemetry; hidden folders are being removed.

@@ -177,3 +177,9 @@ def test_the_last_run_is_found_by_its_folder_and_no_other_is_read(agentel, tmp_p
     (new / "traces-1-0.jsonl").write_text(spans_line(span(1, "chat a", **CALL), run="bb"))
     answer = agentel("summary")
     assert (answer.out.splitlines()[0], answer.err) == ("run bb · 1 trace", "")
+
+
+def test_an_empty_file_has_nothing_to_add_up(agentel):
+    answer = agentel("summary", "--from", "-")
+    assert (answer.out, answer.code) == ("", 1)
+    assert answer.err == "agentel: there is no span in standard input yet.\n"

@@ -97,6 +97,13 @@ def test_what_cannot_be_followed_is_an_error(agentel, arguments, said):
     assert (answer.out, answer.code, said in answer.err) == ("", 2, True)
 
 
+def test_a_foreign_folder_is_not_followed(agentel, tmp_path):
+    (tmp_path / ".agentel").mkdir()
+    (tmp_path / ".agentel" / "notes.txt").write_text("mine")
+    answer = agentel("tail")
+    assert (answer.out, answer.code, "is not agentel's" in answer.err) == ("", 2, True)
+
+
 class Tail:
     """`agentel tail` in a process of its own, whose lines can be waited for."""
 
