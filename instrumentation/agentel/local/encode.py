@@ -10,35 +10,22 @@ value). Fields and their order are the file exporter's; a fraction below 0.0001 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from agentel.local.points import encode_metric, kept, text
+from agentel.local.spans import span_text
+from agentel.local.text import encoded, json_text
 from agentel.local.values import Json, encode_attributes, encode_value
 
 if TYPE_CHECKING:
-    from agentel.local.shapes import (
-        Link,
-        Log,
-        MetricsData,
-        Resource,
-        Scope,
-        Span,
-        SpanContext,
-        SpanEvent,
-    )
+    from agentel.local.shapes import Log, MetricsData, Resource, Scope, Span
 
 __all__ = ["LONGEST_LINE", "log_lines", "metric_lines", "span_lines"]
 
 LONGEST_LINE = 4 * 1024 * 1024
 """Bytes that a line stays below, its newline included; only a single larger item exceeds it."""
-
-_HAS_IS_REMOTE = 0x100
-_IS_REMOTE = 0x200
-"""Bits of `flags`: whether the parent's remoteness is known, and whether it is remote."""
-
 
 _BRACKETS = 64
 """Bytes, at most, of the keys and brackets that a group adds to its items."""
@@ -70,13 +57,13 @@ _Groups = dict[_Frame, dict[_Frame, list[bytes]]]
 
 def span_lines(spans: Sequence[Span], longest: int = LONGEST_LINE) -> Iterator[bytes]:
     """Yield `spans` as OTLP JSON lines, each below `longest` bytes unless one span is larger."""
-    items = (((span.resource, span.instrumentation_scope), _span(span)) for span in spans)
+    items = (((span.resource, span.instrumentation_scope), span_text(span)) for span in spans)
     return _lines(_SPANS, items, longest)
 
 
 def log_lines(logs: Sequence[Log], longest: int = LONGEST_LINE) -> Iterator[bytes]:
     """Yield `logs` as OTLP JSON lines, each below `longest` bytes unless one record is larger."""
-    items = (((log.resource, log.instrumentation_scope), _log(log)) for log in logs)
+    items = (((log.resource, log.instrumentation_scope), json_text(_log(log))) for log in logs)
     return _lines(_LOGS, items, longest)
 
 
@@ -86,38 +73,38 @@ def metric_lines(data: MetricsData, longest: int = LONGEST_LINE) -> Iterator[byt
     A metric whose kind of data OTLP does not have is left out.
     """
     items = (
-        ((of_resource.resource, of_scope.scope), encoded)
+        ((of_resource.resource, of_scope.scope), json_text(found))
         for of_resource in data.resource_metrics
         for of_scope in of_resource.scope_metrics
         for metric in of_scope.metrics
-        if (encoded := encode_metric(metric)) is not None
+        if (found := encode_metric(metric)) is not None
     )
     return _lines(_METRICS, items, longest)
 
 
 def _lines(
     signal: _Signal,
-    items: Iterable[tuple[tuple[Resource | None, Scope | None], Json]],
+    items: Iterable[tuple[tuple[Resource | None, Scope | None], str]],
     longest: int,
 ) -> Iterator[bytes]:
     """Pack items into lines, keeping the order in which resources and scopes first appear."""
     frames: dict[tuple[int, int], tuple[_Frame, _Frame, int]] = {}
     groups: _Groups = {}
     size = 0
-    for (resource, scope), item in items:
+    for (resource, scope), written in items:
         # Hashing a resource serialises it; its identity is enough within one batch.
         identity = (id(resource), id(scope))
         if identity not in frames:
             found = _resource(resource), _scope(scope)
             frames[identity] = (*found, sum(map(len, chain(*found))) + _BRACKETS)
         of_resource, of_scope, frame = frames[identity]
-        encoded = _dumps(item)
+        item = encoded(written)
         known = of_scope in groups.get(of_resource, {})
-        cost = len(encoded) + (1 if known else frame)
+        cost = len(item) + (1 if known else frame)
         if groups and size + cost >= longest:
             yield _line(signal, groups)
-            groups, size, cost = {}, 0, len(encoded) + frame
-        groups.setdefault(of_resource, {}).setdefault(of_scope, []).append(encoded)
+            groups, size, cost = {}, 0, len(item) + frame
+        groups.setdefault(of_resource, {}).setdefault(of_scope, []).append(item)
         size += cost
     if groups:
         yield _line(signal, groups)
@@ -158,75 +145,11 @@ def _scope(scope: Scope | None) -> _Frame:
 
 
 def _frame(head: Json, schema_url: str | None) -> _Frame:
-    closing = b"," + _dumps({"schemaUrl": schema_url})[1:] if schema_url else b"}"
-    return _Frame(_dumps(head)[:-1] + b",", closing)
+    closing = f",{json_text({'schemaUrl': schema_url})[1:]}" if schema_url else "}"
+    return _Frame(encoded(json_text(head)[:-1] + ","), encoded(closing))
 
 
 _LINE = _Frame(b"{", b"}\n")
-
-
-def _dumps(value: object) -> bytes:
-    encoded = _ENCODER.encode(value)
-    try:
-        return encoded.encode()
-    except UnicodeEncodeError:
-        # Half of a surrogate pair cannot be written as UTF-8; a reader sees U+FFFD in its place.
-        return encoded.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
-
-
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
-
-
-def _span(span: Span) -> Json:
-    context, parent = span.context, span.parent
-    fields: Json = {
-        "traceId": f"{context.trace_id:032x}" if context else None,
-        "spanId": f"{context.span_id:016x}" if context else None,
-        "traceState": context.trace_state.to_header() if context and context.trace_state else None,
-        "parentSpanId": f"{parent.span_id:016x}" if parent else None,
-        "flags": _flags(parent),
-        "name": span.name,
-        # The SDK counts kinds from INTERNAL = 0, OTLP from INTERNAL = 1.
-        "kind": span.kind.value + 1,
-        "startTimeUnixNano": text(span.start_time),
-        "endTimeUnixNano": text(span.end_time),
-        "attributes": encode_attributes(span.attributes),
-        "droppedAttributesCount": span.dropped_attributes,
-        "events": [_event(event) for event in span.events],
-        "droppedEventsCount": span.dropped_events,
-        "links": [_link(link) for link in span.links],
-        "droppedLinksCount": span.dropped_links,
-    }
-    status = kept({"message": span.status.description, "code": span.status.status_code.value})
-    return kept(fields) | {"status": status}
-
-
-def _flags(parent: SpanContext | None) -> int:
-    remote = parent is not None and parent.is_remote
-    return _HAS_IS_REMOTE | (_IS_REMOTE if remote else 0)
-
-
-def _event(event: SpanEvent) -> Json:
-    return kept(
-        {
-            "timeUnixNano": text(event.timestamp),
-            "name": event.name,
-            "attributes": encode_attributes(event.attributes),
-            "droppedAttributesCount": event.dropped_attributes,
-        }
-    )
-
-
-def _link(link: Link) -> Json:
-    return kept(
-        {
-            "traceId": f"{link.context.trace_id:032x}",
-            "spanId": f"{link.context.span_id:016x}",
-            "attributes": encode_attributes(link.attributes),
-            "droppedAttributesCount": link.dropped_attributes,
-            "flags": _flags(link.context),
-        }
-    )
 
 
 def _log(log: Log) -> Json:
