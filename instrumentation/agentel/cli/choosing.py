@@ -10,7 +10,7 @@ from itertools import islice
 from agentel.cli.failure import BAD_INPUT, NOT_FOUND, Failure
 from agentel.cli.sources import Source
 from agentel.cli.wording import clock, escaped, plural
-from agentel.local.index import Head, add, heads
+from agentel.local.index import Head, Index, heads
 from agentel.local.records import LogRecord, SpanRecord
 from agentel.local.tree import Trace, build
 
@@ -41,12 +41,12 @@ def newest(
     They are `limit` at least, if there are as many. Files that hold none of these are not read;
     the second value tells whether all were.
     """
-    found: dict[str, Head] = {}
+    index = Index()
     left_out: list[int] = []
 
     def go_on(latest_ns: int) -> bool:
         # The file's traces began at `latest_ns` at the latest, and so did those of all after it.
-        starts = (head.start_ns for head in found.values() if head.start_ns and wants(head))
+        starts = (head.start_ns for head in index.heads() if wants(head))
         best = heapq.nlargest(limit, starts)
         if len(best) < limit or latest_ns >= best[-1]:
             return True
@@ -54,9 +54,8 @@ def newest(
         return False
 
     for record in source.records(run_id=run_id, since_ns=since_ns, go_on=go_on):
-        add(found, record)
-    wanted = [head for head in found.values() if head.start_ns and wants(head)]
-    return sorted(wanted, key=_last_first), not left_out
+        index.add(record)
+    return sorted(filter(wants, index.heads()), key=_last_first), not left_out
 
 
 def _last_first(head: Head) -> tuple[int, str]:
@@ -76,9 +75,7 @@ def choose_trace(source: Source, asked: str) -> Head:
             f"'{escaped(asked)}' is no trace id; expected up to 32 hex digits, or '{LAST}'.",
             BAD_INPUT,
         )
-    found = [
-        head for head in heads(source.records(prefix)).values() if head.trace_id.startswith(prefix)
-    ]
+    found = [head for head in heads(source.records(prefix)) if head.trace_id.startswith(prefix)]
     if not found:
         raise _no_such_trace(source, prefix)
     if len(found) > 1:
@@ -116,7 +113,7 @@ def choose_run(source: Source, asked: str) -> str:
     if runs is not None:
         return pick_run(source, runs, asked)
     starts: dict[str, tuple[int, int]] = {}
-    for head in heads(source.records()).values():
+    for head in heads(source.records()):
         if head.run_id:
             starts[head.run_id] = max((head.start_ns, 0), starts.get(head.run_id, (0, 0)))
     return pick_run(source, starts, asked)

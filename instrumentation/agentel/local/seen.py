@@ -10,6 +10,11 @@ _SMALLEST = 1 << 10
 _WORD = (1 << 64) - 1
 
 
+def _key(trace_id: str, span_id: str) -> int:
+    # 0 marks a free place.
+    return hash((trace_id, span_id)) & _WORD or 1
+
+
 class SeenSpans:
     """A set of spans, kept as hashes of 64 bits in one table with open addressing.
 
@@ -23,8 +28,7 @@ class SeenSpans:
 
     def add(self, trace_id: str, span_id: str) -> bool:
         """Remember a span; return whether it is a new one."""
-        # 0 marks a free place.
-        key = hash((trace_id, span_id)) & _WORD or 1
+        key = _key(trace_id, span_id)
         table = self._table
         mask = len(table) - 1
         place = key & mask
@@ -37,6 +41,15 @@ class SeenSpans:
                 return True
             place = (place + 1) & mask
         return False
+
+    def has(self, trace_id: str, span_id: str) -> bool:
+        """Return whether a span was added."""
+        key = _key(trace_id, span_id)
+        mask = len(self._table) - 1
+        place = key & mask
+        while (found := self._table[place]) and found != key:
+            place = (place + 1) & mask
+        return bool(found)
 
     def _grow(self) -> None:
         table = array("Q", [0]) * (2 * len(self._table))

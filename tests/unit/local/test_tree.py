@@ -115,7 +115,7 @@ def test_a_trace_from_a_remote_caller_ends_as_what_it_called_does():
         span(2, "POST /ask", parent=9, status={"code": 2}) | REMOTE,
         span(3, "chat", parent=2, at=1) | LOCAL,
     )
-    (head,) = heads(records(lines)).values()
+    (head,) = heads(records(lines))
     assert (tree(lines).outcome, head.outcome, head.name) == ("error", "error", "POST /ask")
 
 
@@ -126,7 +126,7 @@ def test_a_remote_parent_that_began_is_not_ended():
         "invoke_agent [not ended]",
         "  child [completed]",
     ]
-    (head,) = heads(records(logs_line(started), child)).values()
+    (head,) = heads(records(logs_line(started), child))
     assert (head.name, head.outcome) == ("invoke_agent", "not ended")
 
 
@@ -168,7 +168,7 @@ def test_heads_say_what_the_tree_says():
     )
     assert [
         (head.name, head.outcome, head.calls, head.input_tokens, head.output_tokens)
-        for head in found.values()
+        for head in found
     ] == [
         ("root", "completed", 1, 5, None),
         ("invoke_agent", "not ended", 1, 5, None),
@@ -182,7 +182,7 @@ def test_heads_do_not_depend_on_the_order_of_the_files(first):
         span(1, "task review", agentel__task__type="review", gen_ai__agent__name="a")
     )
     lines = (begun, ended) if first == "events" else (ended, begun)
-    (head,) = heads(records(*lines)).values()
+    (head,) = heads(records(*lines))
     assert (head.name, head.outcome, head.agents, head.services) == (
         "task review",
         "completed",
@@ -194,5 +194,5 @@ def test_heads_do_not_depend_on_the_order_of_the_files(first):
 def test_heads_name_the_models_that_were_asked_for_and_that_answered():
     chat = {"kind": 3, "gen_ai__operation__name": "chat", "gen_ai__request__model": "m"}
     spans = [span(1, "a", **chat), span(2, "b", **chat, gen_ai__response__model="m-2026")]
-    (head,) = heads(records(spans_line(*spans))).values()
+    (head,) = heads(records(spans_line(*spans)))
     assert head.models == ("m", "m-2026")
