@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from typing import ClassVar
 
 import pytest
@@ -257,13 +258,18 @@ class Keeping(Handler):
 
     protocol_version = "HTTP/1.1"
     used: ClassVar[set[tuple[int, str]]] = set()
+    numbers = itertools.count()
+
+    def setup(self) -> None:
+        super().setup()
+        self.number = next(self.numbers)
 
     def do_POST(self) -> None:
         super().do_POST()
         request = self.server.got[self.path][-1]
         resource = next(value[0].resource for _, value in request.ListFields())
         ids = {a.value.string_value for a in resource.attributes if a.key == "service.instance.id"}
-        self.used.update((self.client_address[1], one) for one in ids)
+        self.used.update((self.number, one) for one in ids)
 
 
 EXPORTS = """
@@ -293,6 +299,6 @@ def test_forks_export_over_connections_of_their_own(place: Place, receiver: Rece
     ran = place.launch(EXPORTS, OTEL_EXPORTER_OTLP_ENDPOINT=receiver.url, AGENTEL_QUIET="1")
     assert (ran.out, ran.err, ran.code) == ("", "", 0)
     assert sorted(names_of(receiver)) == ["invoke_agent child"] * 9 + ["invoke_agent parent"]
-    connections = [port for port, _ in Keeping.used]
+    connections = [number for number, _ in Keeping.used]
     assert len(connections) == len(set(connections))
     assert len({one for _, one in Keeping.used}) == 4

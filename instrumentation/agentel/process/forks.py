@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import os
 import uuid
+from collections import deque
 from collections.abc import Iterator
 from copy import copy
-from typing import Any
+from typing import Any, cast
 from weakref import WeakSet
 
 from opentelemetry import _logs, metrics, trace
@@ -69,16 +70,18 @@ def _is_part(value: object) -> bool:
 def _parts(root: object) -> Iterator[dict[str, Any]]:
     """Yield the attributes of every part that `root` is made of."""
     seen: set[int] = set()
-    waiting = [root]
+    waiting: deque[object] = deque([root])
     while waiting and len(seen) < _MOST:
-        value = waiting.pop()
+        value = waiting.popleft()  # what is near comes first: a full list of spans can wait
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
         if isinstance(value, (tuple, list)):
-            waiting.extend(value)  # pyright: ignore[reportUnknownArgumentType]
+            waiting.extend(cast("list[object]", value))
         elif isinstance(value, dict):
-            waiting.extend(value)  # pyright: ignore[reportUnknownArgumentType]
-            waiting.extend(value.values())  # pyright: ignore[reportUnknownArgumentType]
-        elif id(value) not in seen and _is_part(value) and hasattr(value, "__dict__"):
-            seen.add(id(value))
+            known = cast("dict[object, object]", value)
+            waiting.extend((*known, *known.values()))
+        elif _is_part(value) and hasattr(value, "__dict__"):
             yield vars(value)
             waiting.extend(vars(value).values())
 
@@ -114,10 +117,10 @@ def _empty(provider: Any) -> None:
             processors = attributes["_span_processors"]
             attributes["_span_processors"] = tuple(map(_own_only, processors))
         for value in attributes.values():
-            reinit = getattr(value, "_at_fork_reinit", None)
-            if reinit is not None and not _is_part(value):
-                reinit()  # a lock, an event or a condition of Python's
-            elif type(value).__name__ == "Session" and hasattr(value, "adapters"):
+            kind = type(cast("object", value))
+            if hasattr(kind, "_at_fork_reinit") and not _is_part(value):
+                value._at_fork_reinit()  # a lock, an event or a condition of Python's
+            elif kind.__name__ == "Session" and hasattr(value, "adapters"):
                 _reconnect(value)
 
 
