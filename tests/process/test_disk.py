@@ -171,6 +171,13 @@ def test_a_thousand_spans_do_not_wait_for_a_disk_that_stands_still(place: Place)
     assert names(place) == [f"a{number}" for number in range(1000)]
 
 
+def test_what_does_not_fit_into_the_queue_is_counted(place: Place) -> None:
+    few = {"OTEL_BSP_MAX_QUEUE_SIZE": "100", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "100"}
+    ran = place.launch(STALLED, OTEL_LOGS_EXPORTER="none", **few)
+    assert (ran.out, ran.code) == ("went on\n", 0)
+    assert ran.err.startswith(f"agentel: {1000 - len(names(place))} spans could not be delivered")
+
+
 BURST = """
 import agentel
 for number in range(10_000):

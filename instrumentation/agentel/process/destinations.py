@@ -38,11 +38,13 @@ SIGNALS: tuple[Signal, ...] = ("traces", "metrics", "logs")
 FILE_EXPORTER = "agentel_file"
 DELAY_MS = 500
 """Longest time that an ended span waits to be handed on: most of what a killed process can lose."""
-FILE_QUEUE = 16384
-"""Spans, or log records, that may wait for their file; what comes then is lost and counted."""
+FILE_QUEUE = 4096
+"""Spans, or log records, that may wait for their file, unless the SDK's own variable says it. A
+program that does nothing but end spans keeps it below 2,048; a disk may stand still for a while."""
 
 _DELAYS = {"traces": "OTEL_BSP_SCHEDULE_DELAY", "logs": "OTEL_BLRP_SCHEDULE_DELAY"}
 """Who names a time, in ms, gets it, for all but files."""
+_QUEUES = {"traces": "OTEL_BSP_MAX_QUEUE_SIZE", "logs": "OTEL_BLRP_MAX_QUEUE_SIZE"}
 
 _HTTP, _GRPC = "otlp_proto_http", "otlp_proto_grpc"
 _PROTOCOLS = {"grpc": _GRPC, "http/protobuf": _HTTP}
@@ -135,15 +137,19 @@ def connect(found: Sequence[Destination]) -> None:
     loggers: Any = _logs.get_logger_provider()
     for one in found:
         kwargs: dict[str, Any] = {"is_local": one.is_local, "largest": LARGEST.get(one.name, 0)}
-        if one.is_local:
+        if one.is_local and not _is_set(_QUEUES, one.signal):
             kwargs["max_queue_size"] = FILE_QUEUE
-        if one.is_local or not os.environ.get(_DELAYS.get(one.signal, ""), "").strip():
+        if one.is_local or not _is_set(_DELAYS, one.signal):
             kwargs["schedule_delay_millis"] = DELAY_MS
         if one.signal == "traces":
             tracers.add_span_processor(SpanDelivery(one.exporter, one.place, **kwargs))
         elif one.signal == "logs":
             loggers.add_log_record_processor(LogDelivery(one.exporter, one.place, **kwargs))
     guarded("keep account of metrics", _watch_metrics, found)
+
+
+def _is_set(variables: Mapping[str, str], signal: Signal) -> bool:
+    return bool(os.environ.get(variables.get(signal, ""), "").strip())
 
 
 def _watch_metrics(found: Sequence[Destination]) -> None:
