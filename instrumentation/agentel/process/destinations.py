@@ -153,7 +153,7 @@ def _is_set(variables: Mapping[str, str], signal: Signal) -> bool:
 
 
 def _watch_metrics(found: Sequence[Destination]) -> None:
-    # The SDK makes them and hands none out; up to 1.40 its configuration has them.
+    # The SDK makes them and hands none out; in 1.39 its configuration has them.
     provider: Any = metrics.get_meter_provider()
     has_readers = hasattr(provider, "_metric_readers")
     readers = provider._metric_readers if has_readers else provider._sdk_config.metric_readers
