@@ -52,8 +52,9 @@ def environment(environ: Mapping[str, str], launch: str) -> dict[str, str]:
     """
     copy = dict(environ)
     storage_from_environment(copy)
-    path = copy.get("PYTHONPATH", "")
-    copy["PYTHONPATH"] = os.pathsep.join([_SITE, path]) if path else _SITE
+    given = copy.get("PYTHONPATH", "")
+    path = [entry for entry in given.split(os.pathsep) if entry != _SITE] if given else []
+    copy["PYTHONPATH"] = os.pathsep.join([_SITE, *path])
     copy.setdefault("OTEL_PYTHON_DISTRO", "agentel")
     copy.setdefault("OTEL_PYTHON_CONFIGURATOR", "agentel")
     copy.setdefault("AGENTEL_FILES", "true")
