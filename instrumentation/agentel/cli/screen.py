@@ -136,7 +136,7 @@ def _fitted(line: Line, console: Console) -> Iterator[Text]:
     if line.lead is None or text.cell_len <= console.width:
         yield text
         return
-    lead = Text(line.lead, "dim")
+    lead = Text.assemble((line.lead, "dim"))
     first, rest = text.divide([len(line.lead)])
     room = max(_NARROWEST, console.width - lead.cell_len)
     for number, piece in enumerate(rest.wrap(console, room, no_wrap=False)):

@@ -82,6 +82,16 @@ def test_lines_have_the_width_of_the_terminal(colour_terminal, monkeypatch, no_c
     ]
 
 
+def test_what_goes_on_in_the_next_line_keeps_its_look(colour_terminal, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "23")
+    stream = Terminal(io.BytesIO(), "utf-8", newline="")
+    show(WIDE[1:2], stream)
+    assert stream.buffer.getvalue().decode().splitlines() == [
+        "\x1b[2m├─ \x1b[0msome words that go",
+        "\x1b[2m│  \x1b[0mon\x1b[31m  error\x1b[0m",
+    ]
+
+
 def test_a_pipe_gets_whole_lines(monkeypatch):
     monkeypatch.setenv("COLUMNS", "23")
     stream = io.TextIOWrapper(io.BytesIO(), "utf-8", newline="")
