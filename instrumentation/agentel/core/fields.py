@@ -100,7 +100,9 @@ def _compile(table: Table) -> Reader:
     """Return a function that does for one table what `_walk` does for any."""
     names: dict[str, object] = {"attributes_of": attributes_of, "models": _models, "walk": _walk}
     lines = ["def reader(source, into):", *_lines(table, "source", 1, names)]
-    exec("\n".join(lines), names)  # the text is made from our own tables alone
+    # Made from our own tables alone. Compiled first: a text run by `exec` wipes the mark by which
+    # the interpreter knows that Ctrl-C ends it.
+    exec(compile("\n".join(lines), "<agentel table>", "exec"), names)
     return cast("Reader", names["reader"])
 
 
