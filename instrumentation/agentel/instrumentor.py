@@ -7,11 +7,11 @@ from typing import Any
 from opentelemetry import context as otel
 
 from agentel.config import Settings, is_switched_on
-from agentel.core.library import Call, Library
+from agentel.core.library import Library, Route
 from agentel.core.patching import Complain, Patches, warn
 from agentel.telemetry import context
 from agentel.telemetry.calls import CallRecording
-from agentel.telemetry.marked import InnerCall, MarkedCall, marked_around
+from agentel.telemetry.marked import InnerCall, marked_around
 from agentel.telemetry.pipeline import Pipeline
 
 
@@ -23,21 +23,28 @@ class LibraryRecorder:
         self._pipeline = pipeline
         self._asks_for_native = asks_for_native
 
-    def is_wanted(self) -> bool:
-        """Whether nobody asked for silence, and no call of a library is running around this one."""
-        current = otel.get_current()
-        if not current or not context.is_suppressed(current):
-            return True
-        return marked_around(current) is not None
+    def begin(
+        self, route: Route, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> CallRecording | None:
+        """Open the recording of a call, or of its part in one that the program marked.
 
-    def begin(self, call: Call) -> CallRecording | None:
-        """Open the recording of a call, or of its part in one that the program marked."""
+        Returns None where it is none of ours, somebody asked for silence, or a call of a library
+        is running around it.
+        """
+        current = otel.get_current()
+        outer = None
+        if current and context.is_suppressed(current):
+            outer = marked_around(current)
+            if outer is None:
+                return None
+        call = route(instance, args, kwargs)
+        if call is None:
+            return None
         if self._asks_for_native and call.native == "on":
             call.native = "asked"
-        outer = otel.get_current().get(context.LEAF_KEY)
-        if not isinstance(outer, MarkedCall):
-            return CallRecording(self._pipeline, call)
-        return InnerCall(self._pipeline, call, outer) if outer.includes(call) else None
+        if outer is None:
+            return CallRecording(self._pipeline, call, current)
+        return InnerCall(self._pipeline, call, current, outer) if outer.includes(call) else None
 
     def current(self) -> CallRecording | None:
         """Return the library call that is running now."""

@@ -49,6 +49,24 @@ def outcome_of(function: Callable[[], T]) -> tuple[T | None, Exception | None]:
         return None, error
 
 
+MOST_STEPS = 16
+
+
+def resumed(step: str, function: Callable[[], object]) -> None:
+    """Call telemetry code of several steps, and again after each failure. Never raises.
+
+    The function remembers how far it came, and goes on behind the step that failed: nothing costs
+    less where no step fails.
+    """
+    for _ in range(MOST_STEPS):
+        try:
+            function()
+        except Exception as error:
+            report(step, error)
+        else:
+            return
+
+
 class Watch:
     """How a stream's chunks are looked at: when each came, and what it says.
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Coroutine
+from types import CoroutineType
 from typing import Any, Protocol
 
 from agentel.core import gate
-from agentel.core.library import Call, CallSeam, Silence, Target, Watch, Watched
+from agentel.core.library import CallSeam, Route, Target, Watch, Watched
 from agentel.core.safety import guarded, succeeds
 
 
 class Scoped(Watched, Protocol):
-    """A recording that can be made current, for as long as the library's own code runs."""
+    """A recording that is current for as long as the library's own code runs."""
 
     def enter(self) -> None:
         """Make it current."""
@@ -30,64 +31,56 @@ class Recorder(Protocol):
     is_active: bool
     """False after removal: every hook then only calls through."""
 
-    def begin(self, call: Call) -> Scoped | None:
-        """Open a recording, or return None where none is wanted. May raise; callers guard."""
-        ...
+    def begin(
+        self, route: Route, instance: Any, args: Arguments, kwargs: Keywords
+    ) -> Scoped | None:
+        """Open a recording and make it current, or return None where none is wanted.
 
-    def is_wanted(self) -> bool:
-        """Whether a call made now is to be recorded at all."""
+        May raise, having changed nothing then; callers guard.
+        """
         ...
 
     def current(self) -> Watched | None:
-        """The recording of the library call that is running now."""
+        """Return the recording of the library call that is running now."""
         ...
 
 
-Hook = Callable[[Callable[..., Any], Any, tuple[Any, ...], dict[str, Any]], Any]
+Arguments = tuple[Any, ...]
+Keywords = dict[str, Any]
+Function = Callable[..., Any]
+Hook = Callable[[Function, Any, Arguments, Keywords], Any]
 """Wrapt's wrapper: `(wrapped, instance, args, kwargs)`."""
 
 
-def hook_for(target: Target, recorder: Recorder, wrapped: Callable[..., Any]) -> Hook:
+def hook_for(target: Target, recorder: Recorder, wrapped: Function) -> Hook:
     """Return what runs in place of `wrapped`, which is asked once what kind of function it is."""
     if isinstance(target, CallSeam):
         if inspect.iscoroutinefunction(wrapped):
-            return _awaited_call(target, recorder)
-        return _call(target, recorder)
+            return _awaited_call(target.route, recorder)
+        return _call(target.route, recorder)
     if isinstance(target, Watch):
         return _watch(target, recorder)
-    return _silence(target, recorder)
+    return _silence(recorder)
 
 
-def _open(
-    seam: CallSeam, recorder: Recorder, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> Scoped | None:
-    if not recorder.is_wanted():
-        return None
-    call = seam.route(instance, args, kwargs)
-    return None if call is None else recorder.begin(call)
-
-
-def _call(seam: CallSeam, recorder: Recorder) -> Hook:
-    def call(
-        wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> Any:
+def _call(route: Route, recorder: Recorder) -> Hook:
+    def call(wrapped: Function, instance: Any, args: Arguments, kwargs: Keywords) -> Any:
         if not recorder.is_active:
             return wrapped(*args, **kwargs)
-        recording = guarded("begin a recording", _open, seam, recorder, instance, args, kwargs)
+        recording = guarded("begin a recording", recorder.begin, route, instance, args, kwargs)
         if recording is None:
             return wrapped(*args, **kwargs)
         try:
-            if gate.checks:
-                recording.check()
-            guarded("make a recording current", recording.enter)
             try:
+                if gate.checks:
+                    recording.check()
                 result = wrapped(*args, **kwargs)
             finally:
                 guarded("restore a context", recording.exit)
         except BaseException as error:
             guarded("end a recording", recording.fail, error)
             raise
-        if inspect.iscoroutine(result):  # an async method behind a plain function
+        if result.__class__ is CoroutineType:  # an async method behind a plain function
             return _resume(recording, result)
         _settle(recording, result)
         return result
@@ -95,20 +88,17 @@ def _call(seam: CallSeam, recorder: Recorder) -> Hook:
     return call
 
 
-def _awaited_call(seam: CallSeam, recorder: Recorder) -> Hook:
-    async def call(
-        wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> Any:
+def _awaited_call(route: Route, recorder: Recorder) -> Hook:
+    async def call(wrapped: Function, instance: Any, args: Arguments, kwargs: Keywords) -> Any:
         if not recorder.is_active:
             return await wrapped(*args, **kwargs)
-        recording = guarded("begin a recording", _open, seam, recorder, instance, args, kwargs)
+        recording = guarded("begin a recording", recorder.begin, route, instance, args, kwargs)
         if recording is None:
             return await wrapped(*args, **kwargs)
         try:
-            if gate.checks:
-                recording.check()
-            guarded("make a recording current", recording.enter)
             try:
+                if gate.checks:
+                    recording.check()
                 result = await wrapped(*args, **kwargs)
             finally:
                 guarded("restore a context", recording.exit)
@@ -146,26 +136,26 @@ def _settle(recording: Watched, result: Any) -> None:
 def _watch(target: Watch, recorder: Recorder) -> Hook:
     before, after = target.before, target.after
 
-    def watch(
-        wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> Any:
-        recording = guarded("find a recording", recorder.current) if recorder.is_active else None
-        if recording is None:
+    def look(args: Arguments, kwargs: Keywords) -> Watched | None:
+        recording = recorder.current()
+        if recording is not None and before is not None:
+            before(recording, args, kwargs)
+        return recording
+
+    def watch(wrapped: Function, instance: Any, args: Arguments, kwargs: Keywords) -> Any:
+        if not recorder.is_active:
             return wrapped(*args, **kwargs)
-        if before is not None:
-            guarded("look at a call", before, recording, args, kwargs)
+        recording = guarded("look at a call", look, args, kwargs)
         result = wrapped(*args, **kwargs)
-        if after is not None:
+        if after is not None and recording is not None:
             guarded("look at a result", after, recording, result)
         return result
 
     return watch
 
 
-def _silence(target: Silence, recorder: Recorder) -> Hook:
-    def silence(
-        wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> Any:
+def _silence(recorder: Recorder) -> Hook:
+    def silence(wrapped: Function, instance: Any, args: Arguments, kwargs: Keywords) -> Any:
         recording = guarded("find a recording", recorder.current) if recorder.is_active else None
         if recording is None:
             return wrapped(*args, **kwargs)

@@ -91,12 +91,8 @@ class _Silent:
 
     is_active = True
 
-    def begin(self, call: object) -> None:
+    def begin(self, route: object, instance: object, args: object, kwargs: object) -> None:
         """Open no recording."""
-
-    def is_wanted(self) -> bool:
-        """Return that no call is wanted."""
-        return False
 
     def current(self) -> None:
         """Return that none is running."""

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from itertools import pairwise
 from time import perf_counter
 from typing import Any, cast
 
 from opentelemetry.context import Context
 from opentelemetry.trace import (
-    NonRecordingSpan,
+    INVALID_SPAN,
     Span,
     SpanKind,
-    get_current_span,
     set_span_in_context,
 )
 
@@ -31,15 +31,18 @@ from agentel.core.http import (
     json_body,
     no_answer,
 )
-from agentel.core.library import Call
+from agentel.core.library import Call, Content
 from agentel.core.results import unwinding
-from agentel.core.safety import guarded
+from agentel.core.safety import guarded, resumed
 from agentel.telemetry import context as keys
+from agentel.telemetry import recording as recordings
 from agentel.telemetry.events import emit_details, emit_fields
-from agentel.telemetry.metrics import Labels
 from agentel.telemetry.pipeline import Pipeline
-from agentel.telemetry.spans import call_template, project
-from agentel.telemetry.streams import NO_STREAM, StreamRecording
+from agentel.telemetry.sdk_spans import write
+from agentel.telemetry.spans import Template, call_template, no_span, project
+from agentel.telemetry.streams import StreamRecording
+
+_TEXTS = (str, bytes)
 
 _BROKEN = ("cut", "error", "cancelled")
 """Outcomes of a stream whose answer was expected and did not arrive whole."""
@@ -48,65 +51,98 @@ _BROKEN = ("cut", "error", "cancelled")
 class CallRecording(StreamRecording):
     """One call of a library, opened by its seam and ended by whatever comes of it."""
 
-    __slots__ = ("_attempts",)
+    template: Template
+    """What this call has in common with others."""
+    _attempts = 0
+    """Those that failed."""
+    _answer: Any = None
+    """What came back, until it has been read."""
+    _late: dict[str, Any] | None = None
+    """Attributes that the span starts with and was not given yet."""
 
-    def __init__(self, pipeline: Pipeline, call: Call) -> None:
-        """Open the recording of `call`, below what is current here. May raise; the caller guards.
+    def __init__(self, pipeline: Pipeline, call: Call, current: Context) -> None:
+        """Open the recording of `call` below `current`, and make it current. May raise before that.
 
-        This is what `Recording.start` does, written out for the path that every call takes.
+        This is what `Recording.start` does, written out flat for the path that every call takes.
         """
-        endpoint, body, asked = call.endpoint, call.body, call.fields
-        read(endpoint.request, body, asked)
+        endpoint, asked = call.endpoint, call.fields
+        read(endpoint.request, call.body, asked)
         if call.is_stream:
             asked["request_stream"] = True
-        model = asked.pop("request_model", None)
-        name, fields, attributes = call_template(
-            endpoint, call.provider, _text(model), call.address, call.port
+        self.template = call_template(
+            endpoint,
+            call.provider,
+            _text(asked.pop("request_model", None)),
+            call.address,
+            call.port,
         )
-        super().__init__(pipeline, endpoint.operation, {**fields, **asked})
+        self.pipeline = pipeline
         self.call = call
-        self.deltas = None
-        self._attempts = 0
-        self._watch = NO_STREAM
-        self._injected = False
-        self._has_read = False
-        self._response = None
-        self._begin(name, project(asked, attributes.copy()))
+        self.operation = endpoint.operation
+        self.fields = asked
+        self.found = {}
+        self._open = [True]
+        self._forks = recordings.fork_count
+        self._before = current
+        parent = current if keys.inherited is None else keys.parent_context()
+        resumed("begin a recording", partial(self._begin, parent))
+        self.started = perf_counter()
 
-    def _begin(self, name: str, attributes: dict[str, Any]) -> None:
-        pipeline, operation = self.pipeline, self.operation
-        parent = keys.parent_context()
+    def _begin(self, parent: Context) -> None:
+        """Do what is left of beginning it. A step that raises is not tried again."""
+        done, call, pipeline = self._done, self.call, self.pipeline
+        endpoint = call.endpoint
+        if done < 1:
+            self._done = 1
+            self._start_span(parent)
+        if done < 2:
+            self._done = 2
+            self.is_recording = is_recording = self.span.is_recording()
+            if is_recording and self._late:
+                write(self.span, self._late)
+        if done < 3:
+            self._done = 3
+            if self.is_recording and endpoint.measure is not None:
+                found = self.found
+                found["input_size"], found["input_message_count"] = endpoint.measure(call.body)
+        if done < 4:
+            self._done = 4
+            self.wants_content = pipeline.wants_event or (self.is_recording and pipeline.wants_span)
+            if self.wants_content and endpoint.input is not None:
+                self._take_input(endpoint.input(call.body))
+        if done < 5:
+            self._done = 5
+            if call.is_stream and pipeline.settings.stream_usage:
+                self._inject()
+        if done < 6:
+            self._done = 6
+            self.context = self._entered = context = self._context_below(parent)
+            keys.attach(context)
+
+    def _start_span(self, parent: Context) -> None:
+        template = self.template
+        attributes = {**template.attributes, **project(self.fields)}
         if parent:
             self.ambient = ambient = keys.ambient_of(parent)
             attributes = {**ambient.attributes, **attributes}
+            if ambient.tally is not None and self.operation.is_inference:
+                ambient.tally.inference_calls += 1
         else:
-            self.ambient = ambient = keys.NOTHING
-        self.span = span = guarded(
-            "start a span", self._open_call, name, parent, attributes
-        ) or no_span(parent)
-        self.context = Context(
-            {**parent, keys.SPAN_KEY: span, keys.CURRENT_KEY: self, keys.LEAF_KEY: self}
-        )
-        if ambient.tally is not None and operation.is_inference:
-            ambient.tally.inference_calls += 1
-        is_recording = guarded("look at a span", span.is_recording, default=False)
-        self.is_recording = is_recording
-        self.wants_content = pipeline.wants_event or (is_recording and pipeline.wants_span)
-        if is_recording or self.wants_content or self.call.is_stream:
-            guarded("look at a request", self._look_at_request)
-        self.started = perf_counter()
+            self.ambient = keys.NOTHING
+        if self.call.native != "asked":  # else what is below joins the library's own span
+            begin = self.pipeline.spans.begin
+            self.span, self._late = begin(template.name, parent, SpanKind.CLIENT, attributes)
 
-    def _look_at_request(self) -> None:
-        call, endpoint = self.call, self.call.endpoint
-        if self.is_recording and endpoint.measure is not None:
-            found = self.found
-            found["input_size"], found["input_message_count"] = endpoint.measure(call.body)
-        if self.wants_content and endpoint.input is not None:
-            for field, value in endpoint.input(call.body).items():
-                if value:
-                    self.capture(field, value)
-        if call.is_stream and self.pipeline.settings.stream_usage:
-            self._inject()
+    def _context_below(self, parent: Context) -> Context:
+        span = self.span
+        if span is INVALID_SPAN:
+            self.span = span = no_span(parent)
+        return Context({**parent, keys.SPAN_KEY: span, keys.CURRENT_KEY: self, keys.LEAF_KEY: self})
+
+    def _take_input(self, found: Content) -> None:
+        for field, value in found.items():
+            if value:
+                self.capture(field, value)
 
     def _inject(self) -> None:
         call = self.call
@@ -133,33 +169,39 @@ class CallRecording(StreamRecording):
         """Whether the library's own span stands for it, because its user asked for that."""
         return self.call.native == "asked"
 
-    def _open_call(self, name: str, parent: Context, attributes: dict[str, Any]) -> Span:
-        if self.call.native == "asked":
-            return no_span(parent)
-        return self.pipeline.tracer.start_span(
-            name,
-            parent,
-            SpanKind.CLIENT,
-            attributes,
-            record_exception=False,
-            set_status_on_exception=False,
-        )
+    def exit(self) -> None:
+        """Make current what was before, unless somebody else's context is in place by now."""
+        mine, before = self._entered, self._before
+        self._entered = self._before = None  # it knows this recording
+        if before is not None and keys.current_context() is mine:
+            keys.attach(before)
 
     def adopt(self, span: Span | None) -> None:
         """Link events and exemplars to the library's own span, if it started one."""
         if span is not None:
             self.context = set_span_in_context(span, self.context)
 
+    def known(self) -> Fields:
+        """Return what is known from the start."""
+        return {**self.ambient.fields, **self.template.fields, **self.fields}
+
     def complete(self, result: Any) -> None:
         """End it with the answer: the SDK's model, the JSON object, or what came instead of one."""
-        if not self._open:
+        if self._open:
+            self._answer = result
+            self.end("completed")
+
+    def _read_answer(self) -> None:
+        result, self._answer = self._answer, None
+        if result is None:
             return
-        bad = guarded("read an answer", self._read, result)
-        self.end("completed" if bad is None else "error", bad)
+        bad = self._read(result)
+        if bad is not None:
+            self.found.update(bad.fields(), outcome="error")
 
     def _read(self, result: Any) -> Failure | None:
         endpoint, found = self.call.endpoint, self.found
-        if isinstance(result, (str, bytes)) or not endpoint.answers_json:
+        if result.__class__ in _TEXTS or not endpoint.answers_json:
             bad = no_answer(result, self._response, expects_json=endpoint.answers_json)
             if bad is not None:
                 return bad
@@ -220,23 +262,21 @@ class CallRecording(StreamRecording):
         if not self.call.address and self._response is not None:
             fields_of_server(self._response, found)
 
-    def _measure(self, seconds: float, fields: Fields, labels: Labels) -> None:
-        instruments, operation = self.pipeline.instruments, self.operation
-        instruments.call(operation, seconds, fields, labels, self.context)
+    def _measure(self, seconds: float) -> None:
+        instruments, operation, found = self.pipeline.instruments, self.operation, self.found
+        measures = instruments.of_call(operation, self.template, found)
+        measures.record(seconds, found, self.context)
         times = self._watch.times
         if times and operation.is_inference:
+            labels = measures.labels
             instruments.first_chunk(times[0] - self.started, labels, self.context)
             gaps = [later - earlier for earlier, later in pairwise(times)]
             instruments.later_chunks(gaps, labels, self.context)
 
-    def _write_events(self, fields: Fields) -> None:
+    def _write_events(self) -> None:
         if self.operation.is_inference:
+            fields = {**self.known(), **self.found}
             emit_details(self.pipeline, fields, self.content, self.context)
-
-
-def no_span(parent: Context) -> Span:
-    """Return what stands for a span that is not ours to have; what is below it joins `parent`."""
-    return NonRecordingSpan(get_current_span(parent).get_span_context())
 
 
 def _text(value: object) -> str | None:

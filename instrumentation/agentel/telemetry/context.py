@@ -60,7 +60,7 @@ class Ambient:
     def of(cls, fields: Fields, tally: Tally | None = None) -> Ambient:
         """Return what hands down `fields`. A task's title is told by events, not by every span."""
         told = {field: value for field, value in fields.items() if field != "task_title"}
-        return cls(fields, project(told, {}), tally)
+        return cls(fields, project(told), tally)
 
 
 NOTHING = Ambient()

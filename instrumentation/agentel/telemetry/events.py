@@ -54,7 +54,7 @@ def emit_fields(
     """Write one of the model's own events from the fields that it lists."""
     listed = EVENTS[name].attributes
     known = {field: fields[field] for field in listed if field in fields}
-    emit(pipeline, name, project(known, {}), context, span)
+    emit(pipeline, name, project(known), context, span)
 
 
 def emit_details(
@@ -63,7 +63,7 @@ def emit_details(
     """Write the details event of one model call: its fields, and its content as structures."""
     listed = EVENTS[DETAILS].attributes
     known = {f: fields[f] for f in listed if f in fields and f not in _CONTENT}
-    attributes: dict[str, Any] = project(known, {})
+    attributes: dict[str, Any] = project(known)
     for field, text in content.items():
         attributes[ROWS[field].key] = json.loads(text)
     emit(pipeline, DETAILS, attributes, context)

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.trace import Span, SpanKind
+from opentelemetry.trace import Span, SpanKind, format_span_id, get_current_span
 
 from agentel.config import Settings, read_settings
 from agentel.core.fields import Fields
 from agentel.core.invocation import Operation
 from agentel.core.safety import guarded
+from agentel.telemetry import context as keys
 from agentel.telemetry import deferred
-from agentel.telemetry.calls import no_span
-from agentel.telemetry.context import current_context
+from agentel.telemetry import pipeline as pipelines
+from agentel.telemetry import recording as recordings
+from agentel.telemetry.context import Ambient, Tally, current_context
+from agentel.telemetry.events import emit_fields
 from agentel.telemetry.pipeline import Pipeline
 from agentel.telemetry.recording import Recording
-from agentel.telemetry.spans import KINDS, project, span_name
+from agentel.telemetry.spans import KINDS, no_span, project, span_name
 
 if TYPE_CHECKING:
     from opentelemetry._logs import LoggerProvider
@@ -51,7 +55,7 @@ class Plan:
         return cls(
             operation,
             known,
-            project(known, {}),
+            project(known),
             {field: known[field] for field in inherited if field in known},
             span_name(operation, known.get("operation_name"), known.get(operation.target)),
             KINDS[operation.kind],
@@ -62,8 +66,6 @@ class Plan:
 class HandRecording(Recording):
     """One piece of work that the program itself marked."""
 
-    __slots__ = ("__weakref__", "before", "plan")
-
     plan: Plan
     before: Context
     """What was current when it was opened."""
@@ -71,16 +73,80 @@ class HandRecording(Recording):
     @classmethod
     def begin(cls, plan: Plan, pipeline: Pipeline) -> HandRecording:
         """Open the recording of one entry. May raise; the caller guards."""
-        recording = cls(pipeline, plan.operation, plan.fields)
+        recording = cls()
         recording.plan = plan
+        recording.pipeline = pipeline
+        recording.operation = plan.operation
+        recording.fields = plan.fields
+        recording.found = {}
+        recording._open = [True]
+        recording._forks = recordings.fork_count
         recording.before = current_context()
-        recording.start(plan.attributes, plan.down)
+        recording._start()
         return recording
 
+    def _start(self) -> None:
+        plan, operation = self.plan, self.operation
+        parent = keys.parent_context()
+        ambient = keys.ambient_of(parent)
+        if operation.starts:
+            ambient = keys.beside(ambient, operation.name, self.fields)
+        self.ambient = ambient
+        attributes = {**ambient.attributes, **plan.attributes}
+        self.span = span = self._open_span(parent, attributes)
+        is_complete = False
+        try:
+            is_recording = guarded("look at a span", span.is_recording, default=False)
+            self.is_recording = is_recording
+            pipeline = self.pipeline
+            self.wants_content = pipeline.wants_event or (is_recording and pipeline.wants_span)
+            self.context = self._context_below(parent, plan.down)
+            self._count(ambient)
+            if operation.starts:
+                guarded("announce a start", self._announce, parent)
+            is_complete = True
+        finally:
+            if not is_complete:  # nobody will get this recording, so nobody would end it
+                pipelines.closed(self)
+                span.end()
+        self.started = perf_counter()
+
     def _open_span(self, parent: Context, attributes: dict[str, Any]) -> Span:
-        plan, start = self.plan, self.pipeline.tracer.start_span
+        plan, start = self.plan, self.pipeline.spans.start
         span = guarded("start a span", start, plan.span_name, parent, plan.kind, attributes)
         return span or no_span(parent)
+
+    def _context_below(self, parent: Context, down: Fields) -> Context:
+        below: dict[str, object] = {**parent, keys.SPAN_KEY: self.span, keys.CURRENT_KEY: self}
+        if self.operation.is_leaf:
+            below[keys.LEAF_KEY] = self
+        elif keys.LEAF_KEY in below:
+            del below[keys.LEAF_KEY]  # work inside a model call may call models itself
+        if self.operation.name == "invoke_agent":
+            self.tally = Tally()
+        if down or self.tally is not None:
+            below[keys.AMBIENT_KEY] = self._handed_down(self.ambient, down)
+        return Context(below)
+
+    def _handed_down(self, ambient: Ambient, down: Fields) -> Ambient:
+        return Ambient.of({**ambient.fields, **down}, self.tally or ambient.tally)
+
+    def _count(self, ambient: Ambient) -> None:
+        tally = ambient.tally
+        if tally is not None:
+            if self.operation.is_inference:
+                tally.inference_calls += 1
+            elif self.operation.name == "execute_tool":
+                tally.tool_calls += 1
+        if self.tally is not None:
+            pipelines.opened(self, str(self.fields.get("agent_name", "")))
+
+    def _announce(self, parent: Context) -> None:
+        fields = self.known()
+        above = get_current_span(parent).get_span_context()
+        if above.is_valid:
+            fields["parent_span_id"] = format_span_id(above.span_id)
+        emit_fields(self.pipeline, "agentel.started", fields, self.context, self.span)
 
     def finish(self) -> None:
         """End it as completed."""

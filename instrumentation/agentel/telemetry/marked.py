@@ -7,22 +7,18 @@ and answered becomes part of it wherever the program said nothing else.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from time import perf_counter
-from typing import Any
+from types import MappingProxyType
 
-from opentelemetry import context as otel
 from opentelemetry.context import Context
 
 from agentel.core.errors import Failure
 from agentel.core.fields import Fields
-from agentel.core.invocation import Operation
 from agentel.core.library import Call
 from agentel.core.safety import guarded
 from agentel.telemetry import context as keys
 from agentel.telemetry.calls import CallRecording
 from agentel.telemetry.events import emit_details
 from agentel.telemetry.hand import HandRecording
-from agentel.telemetry.metrics import Labels
 from agentel.telemetry.pipeline import Pipeline
 from agentel.telemetry.spans import span_name
 
@@ -41,11 +37,7 @@ _OWN = (
 class MarkedCall(HandRecording):
     """One model call that the program marked, with what library calls inside of it said."""
 
-    __slots__ = ("_told",)
-
-    def __init__(self, pipeline: Pipeline, operation: Operation, fields: Fields) -> None:
-        super().__init__(pipeline, operation, fields)
-        self._told: Fields = {}
+    _told: Mapping[str, object] = MappingProxyType({})
 
     def includes(self, call: Call) -> bool:
         """Whether a library call inside of it is the same kind of work."""
@@ -58,14 +50,15 @@ class MarkedCall(HandRecording):
         """Take over what one library call said: counts add up, the latest call says the rest."""
         if not self.is_open:
             return
-        told = self._told
+        told = {**self._told}
         for field, value in fields.items():
             if field in _OWN:
                 continue
             known = told.get(field)
             adds = field.startswith(_USAGE) or field in _ADDED
             told[field] = _sum(known, value) if adds else value
-        self.content.update(content)
+        self._told = told
+        self.content = {**self.content, **content}
 
     def _complete_fields(self) -> None:
         found, told = self.found, self._told
@@ -80,11 +73,14 @@ class MarkedCall(HandRecording):
             name = self.fields.get("operation_name")
             self.span.update_name(span_name(self.operation, name, found["request_model"]))
 
-    def _measure(self, seconds: float, fields: Fields, labels: Labels) -> None:
-        self.pipeline.instruments.call(self.operation, seconds, fields, labels, self.context)
+    def _measure(self, seconds: float) -> None:
+        fields = {**self.known(), **self.found}
+        measures = self.pipeline.instruments.measures(self.operation, fields)
+        measures.record(seconds, fields, self.context)
 
-    def _write_events(self, fields: Fields) -> None:
+    def _write_events(self) -> None:
         if self.content:
+            fields = {**self.known(), **self.found}
             emit_details(self.pipeline, fields, self.content, self.context)
 
 
@@ -99,21 +95,16 @@ def _sum(known: object, value: object) -> object:
 class InnerCall(CallRecording):
     """One library call inside of a marked one, which is told of it and counts it."""
 
-    __slots__ = ("_outer",)
-
-    def __init__(self, pipeline: Pipeline, call: Call, outer: MarkedCall) -> None:
+    def __init__(self, pipeline: Pipeline, call: Call, current: Context, outer: MarkedCall) -> None:
         self._outer = outer
-        super().__init__(pipeline, call)
+        super().__init__(pipeline, call, current)
 
-    def _begin(self, name: str, attributes: dict[str, Any]) -> None:
-        outer = self._outer
-        self.ambient = outer.ambient
-        self.span = outer.span
-        self.is_recording = outer.is_recording
-        self.wants_content = outer.wants_content
-        self.context = Context({**otel.get_current(), keys.LEAF_KEY: self})
-        guarded("look at a request", self._look_at_request)
-        self.started = perf_counter()
+    def _start_span(self, parent: Context) -> None:
+        self.ambient = self._outer.ambient
+        self.span = self._outer.span
+
+    def _context_below(self, parent: Context) -> Context:
+        return Context({**parent, keys.LEAF_KEY: self})
 
     def check(self) -> None:
         """Ask nobody: the gate was asked about the call around it."""
@@ -128,9 +119,10 @@ class InnerCall(CallRecording):
         if not self._claim():
             return
         self.found["outcome"] = outcome
+        guarded("read an answer", self._read_answer)
         guarded("complete a recording", self._complete_fields)
         self.context = Context()  # it knows this recording
-        fields = {**self.fields, **self.found}
+        fields = {**self.template.fields, **self.fields, **self.found}
         guarded("tell of an inner call", self._outer.hear, fields, self.content)
 
 

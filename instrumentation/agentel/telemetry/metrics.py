@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from opentelemetry.metrics import Meter
 
@@ -15,6 +15,7 @@ from agentel.core.fields import Fields
 from agentel.core.invocation import Operation
 from agentel.telemetry._semconv import METRICS, ROWS, Metric
 from agentel.telemetry.deferred import append, keep_short, put
+from agentel.telemetry.spans import Template
 
 Measure = Callable[..., Any]
 
@@ -53,6 +54,16 @@ _FIELDS = tuple(
     )
 )
 """Every field that is an attribute of some metric."""
+
+_FOUND_FIELDS = (
+    "response_model",
+    "openai_response_service_tier",
+    "openai_response_system_fingerprint",
+    "error_type",
+    "provider_name",
+)
+"""Those of them that a call may say more of than was known at its start."""
+_MOST_COMBINATIONS = 2048
 
 
 class Labels:
@@ -93,6 +104,28 @@ def labels_for(fields: Fields) -> Labels:
         return Labels(values)
 
 
+class CallMeasures(NamedTuple):
+    """What measures calls with one combination of labels: bound instruments, their attributes."""
+
+    labels: Labels
+    duration: tuple[Measure, dict[str, Any]]
+    tokens: tuple[tuple[str, Measure, dict[str, Any]], ...]
+    """Each with the field whose value it counts."""
+
+    def record(self, seconds: float, fields: Fields, context: Any) -> None:
+        """Record one call: how long it took, and the tokens that its provider counted.
+
+        Nothing is recorded of tokens where it counted none. Fetching an answer again costs none.
+        """
+        measure, attributes = self.duration
+        append((measure, seconds, attributes, context))
+        for field, measure, attributes in self.tokens:
+            value = fields.get(field)
+            if value.__class__ is int:
+                append((measure, value, attributes, context))
+        keep_short()
+
+
 class Instruments:
     """The instruments of one instrumentation scope, in one generation of names."""
 
@@ -100,6 +133,7 @@ class Instruments:
         self._meter = meter
         self._latest = latest
         self._made: dict[str, Measure] = {}
+        self._of_calls: dict[tuple[Any, ...], CallMeasures] = {}
         chunk = "gen_ai.client.inference" if latest else "gen_ai.client.operation"
         self._first_chunk = f"{chunk}.time_to_first_chunk"
         self._later_chunk = f"{chunk}.time_per_output_chunk"
@@ -126,34 +160,42 @@ class Instruments:
         ):
             put(self.measure(name), value, labels.of(name), context)
 
-    def call(
-        self, operation: Operation, seconds: float, fields: Fields, labels: Labels, context: Any
-    ) -> None:
-        """Record one call: how long it took, and the tokens that its provider counted.
+    def of_call(self, operation: Operation, template: Template, found: Fields) -> CallMeasures:
+        """Return what measures calls that have `template` in common, of which we `found` this.
 
-        Nothing is recorded of tokens where it counted none. Fetching an answer again costs none.
+        Made once for each combination of labels; `found` overrules what was known at the start.
         """
-        name = self._durations[operation.name]
-        measure = self._made.get(name) or self.measure(name)
-        append((measure, seconds, labels.of(name), context))
-        if self._latest and operation.is_inference:
-            self._latest_tokens(fields, labels, context)
-        elif operation.counts_tokens:
-            measure = self._made.get(_TOKENS) or self.measure(_TOKENS)
-            value = fields.get("usage_input_tokens")
-            if value.__class__ is int:
-                append((measure, value, labels.of(_TOKENS, "input"), context))
-            value = fields.get("usage_output_tokens")
-            if value.__class__ is int:
-                append((measure, value, labels.of(_TOKENS, "output"), context))
-        keep_short()
+        try:
+            made = self._of_calls.get(key := (template, *map(found.get, _FOUND_FIELDS)))
+        except TypeError:  # a value of a wrong type, which no label can have
+            return self.measures(operation, {**template.fields, **found})
+        if made is None:
+            if len(self._of_calls) >= _MOST_COMBINATIONS:
+                self._of_calls.clear()
+            made = self._of_calls[key] = self.measures(operation, {**template.fields, **found})
+        return made
 
-    def _latest_tokens(self, fields: Fields, labels: Labels, context: Any) -> None:
-        for names in (_TOKEN_TOTALS, _TOKENS_PER_CALL):
-            for field, name in names.items():
-                value = fields.get(field)
-                if value.__class__ is int:
-                    put(self.measure(name), value, labels.of(name), context)
+    def measures(self, operation: Operation, fields: Fields) -> CallMeasures:
+        """Return what measures calls with these fields."""
+        labels = labels_for(fields)
+
+        def ready(name: str, token_type: str | None = None) -> tuple[Measure, dict[str, Any]]:
+            return self.measure(name), labels.of(name, token_type)
+
+        if not operation.counts_tokens:
+            tokens = ()
+        elif self._latest and operation.is_inference:
+            tokens = tuple(
+                (field, *ready(name))
+                for names in (_TOKEN_TOTALS, _TOKENS_PER_CALL)
+                for field, name in names.items()
+            )
+        else:
+            tokens = (
+                ("usage_input_tokens", *ready(_TOKENS, "input")),
+                ("usage_output_tokens", *ready(_TOKENS, "output")),
+            )
+        return CallMeasures(labels, ready(self._durations[operation.name]), tokens)
 
     def first_chunk(self, seconds: float, labels: Labels, context: Any) -> None:
         """Record the time from sending a request to its stream's first chunk, in s."""

@@ -18,6 +18,7 @@ from agentel.telemetry.content import Content
 from agentel.telemetry.deferred import drain, finish_before_exit
 from agentel.telemetry.metrics import Instruments
 from agentel.telemetry.sampling import warn_of_sampling
+from agentel.telemetry.sdk_spans import Spans
 
 if TYPE_CHECKING:
     from opentelemetry._logs import LoggerProvider
@@ -40,6 +41,7 @@ class Pipeline:
         "logger",
         "name",
         "settings",
+        "spans",
         "tracer",
         "wants_event",
         "wants_span",
@@ -62,6 +64,7 @@ class Pipeline:
         self.wants_span = content.wants_span
         """Whether spans carry content."""
         self.tracer = trace.get_tracer(name, __version__, tracer_provider, SCHEMA_URL)
+        self.spans = Spans(self.tracer)
         meter = metrics.get_meter(name, __version__, meter_provider, SCHEMA_URL)
         self.instruments = Instruments(meter, latest=settings.latest_conventions)
         self.logger = _logs.get_logger(

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
 from time import perf_counter
-from typing import Any
+from types import MappingProxyType
 
 from opentelemetry import context as otel
 from opentelemetry.context import Context
-from opentelemetry.trace import Span, Status, StatusCode, format_span_id, get_current_span
+from opentelemetry.trace import INVALID_SPAN, Span, Status, StatusCode
 
 from agentel.core import gate
 from agentel.core.errors import CANCELLATIONS, Failure, classify
 from agentel.core.fields import Fields
 from agentel.core.invocation import Operation
-from agentel.core.safety import guarded
+from agentel.core.safety import guarded, resumed
 from agentel.telemetry import context as keys
 from agentel.telemetry import pipeline as pipelines
 from agentel.telemetry.context import Ambient, Tally
-from agentel.telemetry.events import emit_fields
-from agentel.telemetry.metrics import Labels, labels_for
+from agentel.telemetry.metrics import labels_for
 from agentel.telemetry.pipeline import Pipeline
-from agentel.telemetry.spans import KINDS, project, span_name
+from agentel.telemetry.sdk_spans import write
+from agentel.telemetry.spans import project
 
 _FAILED = ("cut", "error")
 
@@ -36,130 +37,35 @@ class Recording:
     Open it with `start`. Every other method guards itself: none raises into its caller.
     """
 
-    __slots__ = (
-        "_before",
-        "_ended",
-        "_ended_ns",
-        "_entered",
-        "_forks",
-        "_open",
-        "_room",
-        "ambient",
-        "content",
-        "context",
-        "fields",
-        "found",
-        "is_recording",
-        "operation",
-        "pipeline",
-        "span",
-        "started",
-        "tally",
-        "wants_content",
-    )
-
-    span: Span
-    context: Context
+    # No slots: what most work leaves as it is stands here, and costs no entry anything.
+    pipeline: Pipeline
+    operation: Operation
+    fields: Fields
+    """What is known at the start."""
+    found: Fields
+    """What the work itself said."""
     ambient: Ambient
-    is_recording: bool
-    wants_content: bool
+    context: Context
+    started: float
+    span: Span = INVALID_SPAN
+    is_recording = False
+    wants_content = False
     """Whether content of this work is to be captured at all."""
-
-    def __init__(self, pipeline: Pipeline, operation: Operation, fields: Fields) -> None:
-        self.pipeline = pipeline
-        self.operation = operation
-        self.fields = fields
-        """What is known at the start."""
-        self.found: Fields = {}
-        """What the work itself said."""
-        self.content: dict[str, str] = {}
-        """Captured content by field, as JSON within the limits."""
-        self.tally: Tally | None = None
-        """What this agent did by itself; None for everything that is no agent."""
-        self.started = 0.0
-        self._room = pipeline.settings.span_limit
-        self._open = [True]
-        self._forks = fork_count
-        self._ended = 0.0
-        self._ended_ns: int | None = None
-        self._before: Context | None = None
-        self._entered: Context | None = None
-
-    # --- begin -----------------------------------------------------------------------------
-
-    def start(self, attributes: dict[str, Any], down: Fields | None = None) -> None:
-        """Start the span, below what is current here. May raise; the caller guards.
-
-        `attributes` are the projected fields; `down` are those that everything below inherits.
-        """
-        operation = self.operation
-        parent = keys.parent_context()
-        ambient = keys.ambient_of(parent)
-        if operation.starts:
-            ambient = keys.beside(ambient, operation.name, self.fields)
-        self.ambient = ambient
-        if ambient.attributes:
-            attributes = {**ambient.attributes, **attributes}
-        self.span = span = self._open_span(parent, attributes)
-        is_complete = False
-        try:
-            is_recording = guarded("look at a span", span.is_recording, default=False)
-            self.is_recording = is_recording
-            pipeline = self.pipeline
-            self.wants_content = pipeline.wants_event or (is_recording and pipeline.wants_span)
-            self.context = self._context_below(parent, down)
-            self._count(ambient)
-            if operation.starts:
-                guarded("announce a start", self._announce, parent)
-            is_complete = True
-        finally:
-            if not is_complete:  # nobody will get this recording, so nobody would end it
-                pipelines.closed(self)
-                span.end()
-        self.started = perf_counter()
-
-    def _context_below(self, parent: Context, down: Fields | None) -> Context:
-        below: dict[str, object] = {**parent, keys.SPAN_KEY: self.span, keys.CURRENT_KEY: self}
-        if self.operation.is_leaf:
-            below[keys.LEAF_KEY] = self
-        elif keys.LEAF_KEY in below:
-            del below[keys.LEAF_KEY]  # work inside a model call may call models itself
-        if self.operation.name == "invoke_agent":
-            self.tally = Tally()
-        if down or self.tally is not None:
-            below[keys.AMBIENT_KEY] = self._handed_down(self.ambient, down or {})
-        return Context(below)
-
-    def _open_span(self, parent: Context, attributes: dict[str, Any]) -> Span:
-        operation, fields = self.operation, self.fields
-        return self.pipeline.tracer.start_span(
-            span_name(operation, fields.get("operation_name"), fields.get(operation.target)),
-            parent,
-            KINDS[operation.kind],
-            attributes,
-            record_exception=False,
-            set_status_on_exception=False,
-        )
-
-    def _handed_down(self, ambient: Ambient, down: Fields) -> Ambient:
-        return Ambient.of({**ambient.fields, **down}, self.tally or ambient.tally)
-
-    def _count(self, ambient: Ambient) -> None:
-        tally = ambient.tally
-        if tally is not None:
-            if self.operation.is_inference:
-                tally.inference_calls += 1
-            elif self.operation.name == "execute_tool":
-                tally.tool_calls += 1
-        if self.tally is not None:
-            pipelines.opened(self, str(self.fields.get("agent_name", "")))
-
-    def _announce(self, parent: Context) -> None:
-        fields = {**self.ambient.fields, **self.fields}
-        above = get_current_span(parent).get_span_context()
-        if above.is_valid:
-            fields["parent_span_id"] = format_span_id(above.span_id)
-        emit_fields(self.pipeline, "agentel.started", fields, self.context, self.span)
+    content: Mapping[str, str] = MappingProxyType({})
+    """Captured content by field, as JSON within the limits."""
+    tally: Tally | None = None
+    """What this agent did by itself; None for everything that is no agent."""
+    _open: list[bool]
+    """Empty once somebody has ended it."""
+    _forks: int
+    _done = 0
+    """Steps of the beginning, or of the ending, that are over."""
+    _room = 0
+    """Bytes of content that the span may still take."""
+    _ended = 0.0
+    _ended_ns: int | None = None
+    _before: Context | None = None
+    _entered: Context | None = None
 
     # --- scope -----------------------------------------------------------------------------
 
@@ -176,7 +82,11 @@ class Recording:
 
     def check(self) -> None:
         """Ask the gate. Raises what a check raises, and only that."""
-        gate.pass_through(self.operation.name, {**self.ambient.fields, **self.fields})
+        gate.pass_through(self.operation.name, self.known())
+
+    def known(self) -> Fields:
+        """Return what is known from the start."""
+        return {**self.ambient.fields, **self.fields}
 
     # --- end -------------------------------------------------------------------------------
 
@@ -210,25 +120,17 @@ class Recording:
         """End it, exactly once, whichever thread or collector comes first."""
         if not self._claim():
             return
-        seconds = (self._ended or perf_counter()) - self.started
-        ended_ns = self._ended_ns or time.time_ns()
+        if not self._ended_ns:
+            self._ended = perf_counter()
+            self._ended_ns = time.time_ns()
+        self._done = 0
         found = self.found
         found["outcome"] = outcome
         if failure is not None:
             found.update(failure.fields())
         elif outcome in _FAILED:
             found["error_type"] = "_OTHER"  # the classification itself failed
-        guarded("complete a recording", self._complete_fields)
-        fields = {**self.ambient.fields, **self.fields, **found}
-        if self.is_recording:
-            guarded("write a span", self._write_span, outcome)
-        # From here on only the span is needed. The context that was current knows this recording,
-        # and the measurements that wait keep theirs: without the cycle both go at once.
-        self.context = Context({keys.SPAN_KEY: self.context[keys.SPAN_KEY]})
-        guarded("record metrics", self._measure, seconds, fields, labels_for(fields))
-        if self.pipeline.wants_event:
-            guarded("write events", self._write_events, fields)
-        guarded("end a span", self.span.end, ended_ns)
+        resumed("end a recording", self._finish)
 
     def _claim(self) -> bool:
         """Return whether the caller is the one to end it."""
@@ -239,27 +141,63 @@ class Recording:
         except IndexError:
             return False
 
+    def _finish(self) -> None:
+        """Do what is left of ending it. A step that raises is not tried again."""
+        done = self._done
+        if done < 1:
+            self._done = 1
+            self._read_answer()
+        if done < 2:
+            self._done = 2
+            self._complete_fields()
+        if done < 3:
+            self._done = 3
+            if self.is_recording:
+                self._write_span()
+        if done < 4:
+            self._done = 4
+            # From here on only the span is needed. The context that was current knows this
+            # recording, and the measurements that wait keep theirs: without the cycle both go.
+            self.context = Context({keys.SPAN_KEY: self.context[keys.SPAN_KEY]})
+            self._measure(self._ended - self.started)
+        if done < 5:
+            self._done = 5
+            if self.pipeline.wants_event:
+                self._write_events()
+        if done < 6:
+            self._done = 6
+            self.span.end(self._ended_ns)
+
+    def _read_answer(self) -> None:
+        """Take what came back, if that has not been read."""
+
     def _complete_fields(self) -> None:
         """Settle what can only be said at the end."""
 
-    def _write_span(self, outcome: str) -> None:
-        attributes = project(self.found, {})
-        message = attributes.pop("exception.message", None)
+    def _write_span(self) -> None:
+        found = self.found
+        attributes = project(found)
         if self.content and self.pipeline.wants_span:
-            attributes.update(project(self.content, {}))  # pyright: ignore[reportArgumentType]
-        self.span.set_attributes(attributes)
-        if outcome in _FAILED:
+            attributes.update(project({**self.content}))
+        if found["outcome"] not in _FAILED:
+            write(self.span, attributes)
+            return
+        message = attributes.pop("exception.message", None)
+        try:
+            write(self.span, attributes)
+        finally:
             self.span.set_status(Status(StatusCode.ERROR, message))
 
-    def _measure(self, seconds: float, fields: Fields, labels: Labels) -> None:
+    def _measure(self, seconds: float) -> None:
         instruments, tally = self.pipeline.instruments, self.tally
+        labels = labels_for({**self.known(), **self.found})
         if tally is not None:
             pipelines.closed(self)
         instruments.duration(self.operation.name, seconds, labels, self.context)
         if tally is not None:
             instruments.counts(labels, tally.inference_calls, tally.tool_calls, self.context)
 
-    def _write_events(self, fields: Fields) -> None:
+    def _write_events(self) -> None:
         """Write the content that is told apart from the span."""
 
     def stamp(self) -> None:
@@ -275,10 +213,12 @@ class Recording:
         allowed = content.allowed(field, value)
         if allowed is None:
             return
+        if not self.content:
+            self._room = self.pipeline.settings.span_limit
         text, length, cut = content.text(allowed, self._room)
         if text:
             self._room -= length
-            self.content[field] = text
+            self.content = {**self.content, field: text}
         if cut:
             dropped = self.found.get("content_dropped_size", 0)
             self.found["content_dropped_size"] = cut + (dropped if isinstance(dropped, int) else 0)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
-from opentelemetry.trace import SpanKind
+from opentelemetry.context import Context
+from opentelemetry.trace import NonRecordingSpan, Span, SpanKind, get_current_span
 
 from agentel.core.fields import Fields
 from agentel.core.invocation import Operation
@@ -29,11 +31,41 @@ _SPAN_ROWS: dict[str, tuple[str, type]] = {
 }
 
 
-def project(fields: Fields, into: dict[str, Any]) -> dict[str, Any]:
-    """Put the attributes that `fields` name into `into`, and return it.
+def project(fields: Fields) -> dict[str, Any]:
+    """Return the attributes that `fields` name.
 
     A value of the wrong type is dropped: SDKs put sentinels where a caller gave nothing.
     """
+    shape = (tuple(fields), tuple(map(type, fields.values())))
+    keys = _shapes.get(shape)
+    if keys is None:
+        return _project_new(shape, fields)
+    return dict(zip(keys, fields.values(), strict=True)) if keys else _project_each(fields)
+
+
+_Shape = tuple[tuple[str, ...], tuple[type, ...]]
+
+_shapes: dict[_Shape, tuple[str, ...]] = {}
+"""The attributes of fields with these names and types; none where a value needs a closer look.
+
+Calls that are alike find theirs here, so that nothing is asked of each field again.
+"""
+_MOST_SHAPES = 1024
+
+
+def _project_new(shape: _Shape, fields: Fields) -> dict[str, Any]:
+    rows = [_SPAN_ROWS.get(field) for field in fields]
+    if len(_shapes) >= _MOST_SHAPES:
+        _shapes.clear()
+    fits = "error_type" not in fields and all(
+        row is not None and row[1] is kind for row, kind in zip(rows, shape[1], strict=True)
+    )
+    _shapes[shape] = tuple(row[0] for row in rows if row is not None) if fits else ()
+    return _project_each(fields)
+
+
+def _project_each(fields: Fields) -> dict[str, Any]:
+    into: dict[str, Any] = {}
     for field, value in fields.items():
         row = _SPAN_ROWS.get(field)
         if row is None:
@@ -75,7 +107,8 @@ def span_name(operation: Operation, name: object, target: object) -> str:
     return f"{first} {target}" if isinstance(target, str) and target else first
 
 
-class Template(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class Template:
     """What all calls of one model at one server have in common. Nothing in it ever changes."""
 
     name: str
@@ -103,6 +136,9 @@ def call_template(
         fields["server_port"] = port
     if endpoint.operation.target != "request_model":
         target = None
-    return Template(
-        span_name(endpoint.operation, endpoint.name, target), fields, project(fields, {})
-    )
+    return Template(span_name(endpoint.operation, endpoint.name, target), fields, project(fields))
+
+
+def no_span(parent: Context) -> Span:
+    """Return what stands for a span that is not ours to have; what is below it joins `parent`."""
+    return NonRecordingSpan(get_current_span(parent).get_span_context())

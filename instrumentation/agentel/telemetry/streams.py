@@ -20,23 +20,13 @@ NO_STREAM = Watch(None)
 class StreamRecording(Recording):
     """A call whose answer may come in chunks."""
 
-    __slots__ = (
-        "__weakref__",
-        "_has_read",
-        "_injected",
-        "_response",
-        "_watch",
-        "call",
-        "deltas",
-    )
-
     call: Call
-    deltas: Deltas | None
-    _watch: Watch
-    _has_read: bool
-    _injected: bool
+    deltas: Deltas | None = None
+    _watch = NO_STREAM
+    _has_read = False
+    _injected = False
     """Whether the usage of its stream was asked for by us."""
-    _response: Response | None
+    _response: Response | None = None
 
     def follow(self) -> Watch:
         """Expect chunks from now on; return what looks at each."""

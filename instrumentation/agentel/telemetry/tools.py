@@ -19,7 +19,6 @@ from agentel.telemetry import context as keys
 from agentel.telemetry import recording as recordings
 from agentel.telemetry._semconv import ROWS
 from agentel.telemetry.arguments import canonical, decoded, run_key, size_of
-from agentel.telemetry.calls import no_span
 from agentel.telemetry.context import (
     CURRENT_KEY,
     LEAF_KEY,
@@ -31,11 +30,13 @@ from agentel.telemetry.deferred import append, keep_short
 from agentel.telemetry.hand import HandRecording, Plan
 from agentel.telemetry.metrics import Measure, labels_for
 from agentel.telemetry.pipeline import Pipeline
+from agentel.telemetry.sdk_spans import write
+from agentel.telemetry.spans import no_span
 
 _DIGEST = ROWS["tool_arguments_digest"].key
 _ARGUMENTS_SIZE = ROWS["tool_arguments_size"].key
 _RESULT_SIZE = ROWS["tool_result_size"].key
-_OUTCOME = ROWS["outcome"].key
+_COMPLETED = {ROWS["outcome"].key: "completed"}
 _ARGUMENTS = "tool_call_arguments"
 _RESULT = "tool_call_result"
 _DURATION = "gen_ai.execute_tool.duration"
@@ -49,7 +50,6 @@ def _measure_nothing(value: float, attributes: dict[str, Any], context: Any) -> 
 
 
 _OVER = Context()
-_NO_CONTENT: dict[str, str] = {}
 
 
 class Tool:
@@ -60,7 +60,7 @@ class Tool:
     def __init__(self, plan: Plan, pipeline: Pipeline) -> None:
         self.plan = plan
         self.pipeline = pipeline
-        self.start_span = pipeline.tracer.start_span
+        self.start_span = pipeline.spans.start
         made = guarded("make an instrument", pipeline.instruments.measure, _DURATION)
         self.measure: Measure = made or _measure_nothing
         self.known_labels: dict[object, dict[str, Any]] = {}
@@ -77,7 +77,7 @@ class Tool:
 class ToolRecording(HandRecording):
     """One execution of a tool."""
 
-    __slots__ = ("tool",)
+    tool: Tool
 
     def __init__(
         self, tool: Tool, before: Context, arguments: Mapping[str, object] | None = None
@@ -95,12 +95,8 @@ class ToolRecording(HandRecording):
         self.operation = plan.operation
         self.fields = plan.fields
         self.found = {}
-        self.content = _NO_CONTENT
-        self.tally = None
         self._open = [True]
         self._forks = recordings.fork_count
-        self._ended = 0.0
-        self._ended_ns = None
         self.ambient = ambient = ambient_of(parent) if parent else NOTHING
         if ambient.tally is not None:
             ambient.tally.tool_calls += 1
@@ -135,11 +131,8 @@ class ToolRecording(HandRecording):
         return {**attributes, _DIGEST: digest, _ARGUMENTS_SIZE: len(data)}, data
 
     def _saw_arguments(self, arguments: Mapping[str, object] | None, data: bytes | None) -> None:
-        if self.wants_content:
-            self.content = {}
-            self._room = self.pipeline.settings.span_limit
-            if data is not None:
-                self.capture(_ARGUMENTS, decoded(data))
+        if self.wants_content and data is not None:
+            self.capture(_ARGUMENTS, decoded(data))
         if self.plan.is_command and arguments is not None:
             self.found.update(arguments_fields(arguments))
 
@@ -166,10 +159,8 @@ class ToolRecording(HandRecording):
             append((tool.measure, seconds, labels, span.get_span_context()))
             keep_short()
             if self.is_recording:
-                span.set_attribute(_OUTCOME, "completed")
                 size = size_of(result)
-                if size is not None:
-                    span.set_attribute(_RESULT_SIZE, size)
+                write(span, _COMPLETED if size is None else {**_COMPLETED, _RESULT_SIZE: size})
         finally:
             span.end()
             self.context = _OVER  # it knows this recording

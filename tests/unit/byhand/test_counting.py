@@ -88,14 +88,14 @@ def test_active_agents_go_up_and_down(telemetry: Telemetry) -> None:
 def test_an_agent_that_could_not_be_begun_leaves_nothing_open(
     telemetry: Telemetry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    count = Recording._count
+    count = HandRecording._count
 
     def broken(recording: Recording, ambient: Ambient) -> None:
         count(recording, ambient)
         raise RuntimeError
 
     reraise_in_tests(False)
-    monkeypatch.setattr(Recording, "_count", broken)
+    monkeypatch.setattr(HandRecording, "_count", broken)
     with agentel.agent("a"):
         assert pipeline.open_agents == {}
     assert len(telemetry.spans(1)) == 1
