@@ -15,6 +15,7 @@ from typing import Any, cast
 
 from opentelemetry import _logs, metrics, trace
 from opentelemetry.instrumentation.distro import BaseDistro
+from opentelemetry.sdk import environment_variables
 from opentelemetry.sdk._configuration import (
     _OTelSDKConfigurator,  # pyright: ignore[reportPrivateUsage]  (every distribution subclasses it)
 )
@@ -63,6 +64,13 @@ class Configurator(_OTelSDKConfigurator):
         if not place(os.environ).speaks:
             spare_stderr()
         declared = os.environ.get("OTEL_CONFIG_FILE", "").strip()
+        if declared and not hasattr(environment_variables, "OTEL_CONFIG_FILE"):
+            _tell(
+                f"agentel: OTEL_CONFIG_FILE={declared!r} is not read by this release of "
+                "opentelemetry-sdk (expected: one that knows it). Install a newer one; until then "
+                "the other variables hold."
+            )
+            declared = ""
         if declared:
             where = "where OTEL_CONFIG_FILE says"
             is_set_up = self._set_up(f"what OTEL_CONFIG_FILE={declared!r} says", kwargs)

@@ -12,11 +12,13 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
     ExportMetricsServiceRequest,
 )
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.sdk import environment_variables
 
 from process.conftest import AGENT, Place, Ran
 
 pytestmark = pytest.mark.process
 
+KNOWS_FILES = hasattr(environment_variables, "OTEL_CONFIG_FILE")
 KINDS: dict[str, Any] = {
     "/v1/traces": ExportTraceServiceRequest,
     "/v1/metrics": ExportMetricsServiceRequest,
@@ -269,6 +271,16 @@ def test_disabled_sdk_leaves_nothing(place: Place) -> None:
     assert not (place.folder / ".agentel").exists()
 
 
+@pytest.mark.skipif(KNOWS_FILES, reason="this release of the SDK reads OTEL_CONFIG_FILE")
+def test_declared_configuration_that_the_sdk_does_not_read_is_told(place: Place) -> None:
+    ran = place.launch(AGENT, OTEL_CONFIG_FILE="otel.yaml")
+    assert (ran.out, ran.code) == ("Hello\n", 0)
+    [said] = ran.err.splitlines()
+    assert said.startswith("agentel: OTEL_CONFIG_FILE='otel.yaml' is not read by this release")
+    assert [span["name"] for span in place.spans()] == ["chat gpt-5"]
+
+
+@pytest.mark.skipif(not KNOWS_FILES, reason="this release of the SDK has no OTEL_CONFIG_FILE")
 def test_declared_configuration_is_left_to_the_sdk(place: Place) -> None:
     place.write('file_format: "1.0"', "otel.yaml")
     ran = place.launch(AGENT, OTEL_CONFIG_FILE="otel.yaml")
