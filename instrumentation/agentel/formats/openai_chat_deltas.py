@@ -30,10 +30,10 @@ class ChoiceDeltas:
     __slots__ = (
         "_error",
         "_first",
+        "_is_plain",
         "_keep",
         "_last",
         "_messages",
-        "_plain",
         "_reasons",
         "_size",
         "_usage",
@@ -43,8 +43,8 @@ class ChoiceDeltas:
     def __init__(self, keep: bool) -> None:
         self.is_complete = False
         self._keep = keep
-        self._plain: type | None = None
-        """The class of chunks that can be read the short way from now on."""
+        self._is_plain = False
+        """Whether chunks can be read the short way from now on."""
         self._first: object = None
         self._usage: object = None
         self._error: object = None
@@ -56,13 +56,14 @@ class ChoiceDeltas:
 
     def add(self, chunk: Any) -> None:
         """Look at one chunk for what it alone can say: most add text to the first choice."""
-        if chunk.__class__ is self._plain:
-            choices = chunk.choices
+        if self._is_plain:
+            choices = chunk.__dict__.get("choices")
             if choices and len(choices) == 1:
-                choice = choices[0]
-                if choice.finish_reason is None and not choice.index:
-                    delta = choice.delta
-                    if delta is not None and (text := delta.content):
+                state = choices[0].__dict__.get
+                delta = state("delta")
+                if delta is not None and not state("index") and state("finish_reason") is None:
+                    text = delta.__dict__.get("content")
+                    if text:
                         self._size += len(text) if text.isascii() else size(text)
                         return
         self._add_any(chunk)
@@ -70,7 +71,7 @@ class ChoiceDeltas:
     def _add_any(self, chunk: Any) -> None:
         if self._first is None and get(chunk, "model"):
             self._first = chunk
-            self._plain = type(chunk) if not self._keep and _is_plain(chunk) else None
+            self._is_plain = not self._keep and _is_plain(chunk)
         is_last = True
         for choice in items(get(chunk, "choices")):
             index = get(choice, "index")
@@ -162,17 +163,11 @@ def _whole(message: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_plain(chunk: Any) -> bool:
-    """Tell whether a chunk is an SDK's model, with the fields of the chat format.
-
-    SDKs set every field that a model declares, so that all chunks of its class have them.
-    """
-    found = getattr(chunk, "__dict__", {}).get("choices")
-    if not found:
-        return False
-    for choice in items(found):
+    """Tell whether a chunk is an SDK's model, with the fields of the chat format."""
+    for choice in items(get(chunk, "choices")):
         state = getattr(choice, "__dict__", {})
         if not {"index", "finish_reason", "delta"} <= state.keys():
             return False
-        if "content" not in getattr(state["delta"], "__dict__", {}):
+        if not hasattr(state["delta"], "__dict__"):
             return False
-    return True
+    return hasattr(chunk, "__dict__")
