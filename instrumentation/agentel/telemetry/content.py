@@ -37,17 +37,17 @@ def _plain(value: object) -> Any:
     return f"[{type(value).__qualname__}]"
 
 
-def encode(value: object) -> str:
-    """Return `value` as compact JSON. What cannot be told is named by its type."""
+def encode(value: object) -> bytes:
+    """Return `value` as compact JSON in UTF-8. What cannot be told is named by its type."""
     encoder = _fast_encoder()
     if encoder is not None:
         try:
-            return encoder(value)
+            return encoder(value, fallback=_plain)
         except (ValueError, TypeError, RecursionError):
             pass  # lone surrogates and cycles: the slow way says what it can
     return json.dumps(
         value, default=_plain, ensure_ascii=True, separators=(",", ":"), skipkeys=True
-    )
+    ).encode()
 
 
 def holds_json(messages: list[Any]) -> bool | None:
@@ -85,23 +85,15 @@ def _load(name: str) -> object:
         return None
 
 
-_encoder: Callable[[object], str] | None = None
-_encoder_is_known = False
+_encoder: Callable[..., bytes] | None = None
 
 
-def _fast_encoder() -> Callable[[object], str] | None:
+def _fast_encoder() -> Callable[..., bytes] | None:
     """Return Pydantic's encoder where an SDK has brought it; it is never imported for us."""
-    global _encoder, _encoder_is_known
-    if not _encoder_is_known:
+    global _encoder
+    if _encoder is None:
         core = sys.modules.get("pydantic_core")
-        if core is None:
-            return None
-        to_json = cast("Any", core).to_json
-
-        def encode_fast(value: object) -> str:
-            return to_json(value, fallback=_plain).decode()
-
-        _encoder, _encoder_is_known = encode_fast, True
+        _encoder = None if core is None else cast("Any", core).to_json
     return _encoder
 
 
@@ -156,20 +148,19 @@ class Content:
         """
         limit = min(self.limit, room)
         whole = encode(value)
-        length = len(whole) if whole.isascii() else len(whole.encode("utf-8", "replace"))
+        length = len(whole)
         if length <= limit:
-            return whole, length, 0
+            return whole.decode(), length, 0
         short = _shorten(json.loads(whole), limit)
-        kept = len(short.encode("utf-8", "replace"))
-        return short, kept, length - kept
+        return short.decode(), len(short), length - len(short)
 
 
-def _shorten(value: Any, limit: int) -> str:
+def _shorten(value: Any, limit: int) -> bytes:
     """Return the JSON of `value` with texts and then items cut until it fits `limit` bytes."""
     longest = limit
     while longest >= _SHORTEST:
         text = encode(_cut_texts(value, longest))
-        if len(text.encode("utf-8", "replace")) <= limit:
+        if len(text) <= limit:
             return text
         longest //= 2
     short = _cut_texts(value, _SHORTEST)
@@ -179,9 +170,9 @@ def _shorten(value: Any, limit: int) -> str:
         while len(kept) > 1:
             kept = kept[: len(kept) // 2]
             text = encode([*kept, {"dropped": total - len(kept)}])
-            if len(text.encode("utf-8", "replace")) <= limit:
+            if len(text) <= limit:
                 return text
-    return encode("[cut]") if limit >= len('"[cut]"') else ""
+    return encode("[cut]") if limit >= len('"[cut]"') else b""
 
 
 def _cut_texts(value: Any, longest: int) -> Any:
