@@ -82,6 +82,7 @@ class Venv:
             env={
                 "PATH": f"{self.bin}{os.pathsep}{os.defpath}",
                 "LC_ALL": "C.UTF-8",
+                "AGENTEL_QUIET": "true",
                 **environ,
             },
             capture_output=True,
@@ -173,9 +174,12 @@ def has_no_sdk(env: Venv) -> None:
 
 
 def launches_in_silence(env: Venv) -> None:
-    """The launcher says nothing of its own where no SDK is installed."""
+    """The launcher says nothing of its own, when it is not to; one line of what it does, else."""
     quiet(env.python("pass", "opentelemetry-instrument"), "")
     quiet(env.python(SDKS, "opentelemetry-instrument"), "[]\n")
+    told = env.run("opentelemetry-instrument", "python", "-c", "pass", AGENTEL_QUIET="false")
+    equal((told.stdout, told.stderr.count("\n"), told.returncode), ("", 1, 0))
+    equal(told.stderr.startswith("agentel: watching "), True)
 
 
 def writes_and_shows_a_trace(env: Venv) -> None:
