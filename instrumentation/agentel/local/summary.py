@@ -27,6 +27,8 @@ OTHERS = "(others)"
 
 _MOST_NAMES = 1_000
 _P95 = 0.95
+_DIGITS = 3
+"""Of a millisecond; below are those that four bytes do not hold."""
 
 
 @dataclass(slots=True)
@@ -37,7 +39,7 @@ class Tally:
     succeeded: int = 0
     retries: int = 0
     duration_ns: int = 0
-    # Four bytes a call: a percentile needs them all, and they are exact to seven digits.
+    # Four bytes a call: a percentile needs them all, and seven digits of each are enough.
     _durations_ms: array[float] = field(default_factory=lambda: array("f"))
 
     def add(self, duration_ns: int, *, succeeded: bool, retries: int = 0) -> None:
@@ -63,7 +65,7 @@ class Tally:
         """Milliseconds that 95 of 100 calls did not exceed (nearest rank); None without any."""
         if not self.count:
             return None
-        return sorted(self._durations_ms)[math.ceil(_P95 * self.count) - 1]
+        return round(sorted(self._durations_ms)[math.ceil(_P95 * self.count) - 1], _DIGITS)
 
 
 @dataclass(slots=True)

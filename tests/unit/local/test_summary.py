@@ -110,8 +110,8 @@ def test_memory_operations_are_counted():
 
 @pytest.mark.parametrize(
     ("durations", "p95"),
-    [([7], 7), (range(1, 21), 19), (range(1, 101), 95), ([5, 1, 9, 3], 9)],
-    ids=["one", "twenty", "hundred", "unordered"],
+    [([7], 7), (range(1, 21), 19), (range(1, 101), 95), ([5, 1, 9, 3], 9), ([0.1], 0.1)],
+    ids=["one", "twenty", "hundred", "unordered", "short"],
 )
 def test_the_95th_percentile_is_one_of_the_durations(durations, p95):
     found = added_up(*(call(number, lasts=lasts) for number, lasts in enumerate(durations, 1)))
