@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from typing import ClassVar
 
 import pytest
@@ -259,14 +260,16 @@ class Keeping(Handler):
     protocol_version = "HTTP/1.1"
     used: ClassVar[set[tuple[int, str]]] = set()
     numbers = itertools.count()
+    turn = threading.Lock()
 
     def setup(self) -> None:
         super().setup()
         self.number = next(self.numbers)
 
     def do_POST(self) -> None:
-        super().do_POST()
-        request = self.server.got[self.path][-1]
+        with self.turn:
+            super().do_POST()
+            request = self.server.got[self.path][-1]
         resource = next(value[0].resource for _, value in request.ListFields())
         ids = {a.value.string_value for a in resource.attributes if a.key == "service.instance.id"}
         self.used.update((self.number, one) for one in ids)
