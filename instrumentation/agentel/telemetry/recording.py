@@ -159,6 +159,8 @@ class Recording:
             # From here on only the span is needed. The context that was current knows this
             # recording, and the measurements that wait keep theirs: without the cycle both go.
             self.context = Context({keys.SPAN_KEY: self.context[keys.SPAN_KEY]})
+            if self.tally is not None:
+                pipelines.closed(self)
             self._measure(self._ended - self.started)
         if done < 5:
             self._done = 5
@@ -191,8 +193,6 @@ class Recording:
     def _measure(self, seconds: float) -> None:
         instruments, tally = self.pipeline.instruments, self.tally
         labels = labels_for({**self.known(), **self.found})
-        if tally is not None:
-            pipelines.closed(self)
         instruments.duration(self.operation.name, seconds, labels, self.context)
         if tally is not None:
             instruments.counts(labels, tally.inference_calls, tally.tool_calls, self.context)
