@@ -17,6 +17,8 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 NEWEST_READY := $(VENV)/.ready
 OLDEST_READY := $(OLDEST)/.ready
+# A file stays in one worker: what its fixtures start is started once.
+PARALLEL := --numprocesses auto --dist loadfile
 
 $(UV):
 	$(PYTHON) -m venv $(VENV)
@@ -40,10 +42,10 @@ demo: $(NEWEST_READY)
 test: test-newest test-oldest test-wheel
 
 test-newest: $(NEWEST_READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PARALLEL)
 
 test-oldest: $(OLDEST_READY)
-	$(OLDEST)/bin/python -m pytest tests/unit/formats tests/shapes tests/transparency tests/safety tests/contract
+	$(OLDEST)/bin/python -m pytest $(PARALLEL) tests/unit/formats tests/shapes tests/transparency tests/safety tests/contract
 
 test-wheel: $(NEWEST_READY)
 	UV=$(UV) $(BIN)/python tests/wheel.py
