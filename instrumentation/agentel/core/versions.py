@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
-__all__ = ["Standing", "distribution_of", "standing"]
+__all__ = ["Standing", "distribution_of", "normalized", "standing"]
 
 Standing = Literal["tested", "newer", "older"]
 """Only an upper bound keeps a `newer` one out of the range; `older` is all else outside of it."""
@@ -23,6 +24,14 @@ def standing(requires: str, found: str) -> Standing:
         return "tested"
     lower = SpecifierSet(",".join(str(s) for s in specifier if s.operator in (">=", ">")))
     return "newer" if lower.contains(found, prereleases=True) else "older"
+
+
+def normalized(name: str) -> str:
+    """Return a distribution's name as it is compared: lower case, with single dashes."""
+    return _SEPARATORS.sub("-", name).lower()
+
+
+_SEPARATORS = re.compile(r"[-_.]+")
 
 
 def distribution_of(requires: str) -> str:

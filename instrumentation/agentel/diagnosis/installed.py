@@ -9,13 +9,9 @@ from functools import partial
 from importlib.metadata import Distribution, EntryPoint, distributions
 
 from agentel.core.safety import outcome_of
+from agentel.core.versions import normalized
 
-__all__ = ["Broken", "Entry", "Installed", "Package", "normalized", "read_installed"]
-
-
-def normalized(name: str) -> str:
-    """Return a distribution's name as it is compared: lower case, with single dashes."""
-    return re.sub(r"[-_.]+", "-", name).lower()
+__all__ = ["Broken", "Entry", "Installed", "Package", "read_installed"]
 
 
 @dataclass(frozen=True, slots=True)

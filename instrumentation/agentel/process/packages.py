@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from agentel.config import Settings
-from agentel.core.versions import distribution_of, standing
+from agentel.core.versions import distribution_of, normalized, standing
 
 __all__ = ["UNWATCHED", "WATCHED", "Found", "installed", "look", "wanted"]
 
@@ -77,7 +77,6 @@ _PARTS_OF = {
 """Distributions that are not worth telling about beside those that are made of them."""
 
 _FOLDER = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*?)-([^-]+)(?:-py[0-9.]+)?\.(?:dist|egg)-info")
-_SEPARATORS = re.compile(r"[-_.]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +114,7 @@ def look(libraries: Iterable[str], path: Sequence[str] | None = None) -> Found:
         if name in versions and not any(whole in versions for whole in _PARTS_OF.get(name, ()))
     ]
     for name, requires in WATCHED.items():
-        version = versions.get(_normal(distribution_of(requires)))
+        version = versions.get(normalized(distribution_of(requires)))
         if version is None:
             continue
         how = standing(requires, version)
@@ -136,7 +135,7 @@ def installed(path: Sequence[str] | None = None) -> dict[str, str]:
             match = _FOLDER.fullmatch(entry) if entry.endswith("-info") else None
             if match is not None:
                 # The first one on the path is the one that is imported.
-                versions.setdefault(_normal(match[1]), match[2])
+                versions.setdefault(normalized(match[1]), match[2])
     return versions
 
 
@@ -145,7 +144,3 @@ def _names(folder: str) -> list[str]:
         return os.listdir(folder or os.curdir)
     except OSError:
         return []
-
-
-def _normal(name: str) -> str:
-    return _SEPARATORS.sub("-", name).lower()

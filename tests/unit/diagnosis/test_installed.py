@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentel.diagnosis.installed import Broken, Entry, normalized, read_installed
+from agentel.core.versions import normalized
+from agentel.diagnosis.installed import Broken, Entry, read_installed
 from support.distributions import install
 
 INSTRUMENTOR = {"opentelemetry_instrumentor": {"openai": "other.openai:Instrumentor"}}
