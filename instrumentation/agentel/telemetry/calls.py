@@ -59,11 +59,16 @@ class CallRecording(StreamRecording):
     """What came back, until it has been read."""
     _late: dict[str, Any] | None = None
     """Attributes that the span starts with and was not given yet."""
+    _before: Context | None = None
+    """What was current before it."""
+    _entered: Context | None = None
+    """What is current while it runs."""
 
     def __init__(self, pipeline: Pipeline, call: Call, current: Context) -> None:
         """Open the recording of `call` below `current`, and make it current. May raise before that.
 
-        This is what `Recording.start` does, written out flat for the path that every call takes.
+        What `HandRecording.begin` does for every kind of work is written out flat here, for the
+        path that every call takes.
         """
         endpoint, asked = call.endpoint, call.fields
         read(endpoint.request, call.body, asked)
@@ -127,8 +132,6 @@ class CallRecording(StreamRecording):
             attributes = {**ambient.attributes, **attributes}
             if ambient.tally is not None and self.operation.is_inference:
                 ambient.tally.inference_calls += 1
-        else:
-            self.ambient = keys.NOTHING
         if self.call.native != "asked":  # else what is below joins the library's own span
             begin = self.pipeline.spans.begin
             self.span, self._late = begin(template.name, parent, SpanKind.CLIENT, attributes)
@@ -169,12 +172,17 @@ class CallRecording(StreamRecording):
         """Whether the library's own span stands for it, because its user asked for that."""
         return self.call.native == "asked"
 
+    def enter(self) -> None:
+        """Make it current in this thread or task."""
+        self._before, self._entered = keys.current_context(), self.context
+        keys.attach(self.context)
+
     def exit(self) -> None:
         """Make current what was before, unless somebody else's context is in place by now."""
         mine, before = self._entered, self._before
         self._entered = self._before = None  # it knows this recording
-        if before is not None and keys.current_context() is mine:
-            keys.attach(before)
+        if mine is not None and before is not None:
+            keys.restore(mine, before)
 
     def adopt(self, span: Span | None) -> None:
         """Link events and exemplars to the library's own span, if it started one."""

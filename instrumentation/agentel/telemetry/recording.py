@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from time import perf_counter
 from types import MappingProxyType
 
-from opentelemetry import context as otel
 from opentelemetry.context import Context
 from opentelemetry.trace import INVALID_SPAN, Span, Status, StatusCode
 
@@ -34,7 +33,7 @@ fork_count: int = 0
 class Recording:
     """One piece of work, from its first moment to its only end.
 
-    Open it with `start`. Every other method guards itself: none raises into its caller.
+    Its kinds know how it is opened. Every other method guards itself: none raises into its caller.
     """
 
     # No slots: what most work leaves as it is stands here, and costs no entry anything.
@@ -44,7 +43,7 @@ class Recording:
     """What is known at the start."""
     found: Fields
     """What the work itself said."""
-    ambient: Ambient
+    ambient: Ambient = keys.NOTHING
     context: Context
     started: float
     span: Span = INVALID_SPAN
@@ -64,21 +63,6 @@ class Recording:
     """Bytes of content that the span may still take."""
     _ended = 0.0
     _ended_ns: int | None = None
-    _before: Context | None = None
-    _entered: Context | None = None
-
-    # --- scope -----------------------------------------------------------------------------
-
-    def enter(self) -> None:
-        """Make it current in this thread or task."""
-        self._before = otel.get_current()
-        self._entered = self.context
-        otel.attach(self.context)
-
-    def exit(self) -> None:
-        """Make current what was before, unless somebody else's context is in place by now."""
-        if self._before is not None and self._entered is not None:
-            keys.restore(self._entered, self._before)
 
     def check(self) -> None:
         """Ask the gate. Raises what a check raises, and only that."""
@@ -121,8 +105,7 @@ class Recording:
         if not self._claim():
             return
         if not self._ended_ns:
-            self._ended = perf_counter()
-            self._ended_ns = time.time_ns()
+            self.stamp()
         self._done = 0
         found = self.found
         found["outcome"] = outcome
